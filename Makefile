@@ -1,0 +1,29 @@
+.DEFAULT_GOAL := help
+.PHONY: help serve test bench clean
+PYTHON ?= python3
+VENV := .venv
+
+help: ## Show what can be made
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+
+$(VENV)/serve: requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+$(VENV)/test: requirements.txt requirements-test.txt
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-test.txt
+	@touch $@
+
+serve: $(VENV)/serve ## Start the server on http://127.0.0.1:8000, with a demo shop
+	@exec $(VENV)/bin/flask --app app clientxcms:serve
+
+test: $(VENV)/test ## Run all tests and checks
+	$(VENV)/bin/tox
+
+bench: $(VENV)/test ## Compare with the same queries without any framework
+	$(VENV)/bin/python -m benchmarks.overhead
+
+clean: ## Remove what was installed and built, but no data
+	rm -rf $(VENV) .tox build .mypy_cache .ruff_cache .import_linter_cache

@@ -1,0 +1,55 @@
+"""The server: Connexion's middleware stack around Flask, wired from top to bottom."""
+
+from pathlib import Path
+
+from a2wsgi import WSGIMiddleware
+from connexion.middleware import ConnexionMiddleware
+from connexion.resolver import RelativeResolver
+from flask import Flask
+
+from app.cli import commands
+from app.contract import contract
+from app.pipeline.call import Parts
+from app.pipeline.execution import Execution
+from app.pipeline.problems import Problems
+from app.pipeline.ratelimit import RateLimit
+from app.pipeline.request import RequestCheck
+from app.pipeline.routing import Routing
+from app.pipeline.security import Authentication, Authorization
+from app.portal.pages import portal
+from app.settings import Settings, read_settings
+from models.engine import make_engine
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Flask: portal pages and commands, all that is not in the contract."""
+    settings = settings or read_settings()
+    app = Flask(__name__)
+    app.config["SETTINGS"] = settings
+    app.config["STORAGE"] = Path(settings.data).absolute()
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.register_blueprint(portal)
+    app.register_blueprint(commands)
+    return app
+
+
+def create_server(settings: Settings | None = None) -> ConnexionMiddleware:
+    """The whole server, an ASGI application. The steps are in the order of a request."""
+    settings = settings or read_settings()
+    server = ConnexionMiddleware(
+        WSGIMiddleware(create_app(settings)),  # type: ignore[arg-type]
+        import_name=__name__,
+        resolver=RelativeResolver("app.handlers"),
+        middlewares=[
+            Problems,
+            Routing,
+            Authentication,
+            RateLimit,
+            Authorization,
+            RequestCheck,
+            Execution,
+        ],
+    )
+    parts = Parts(contract(), settings, make_engine(settings.database_url))
+    server.add_api(parts.contract.routes(), parts=parts)
+    return server

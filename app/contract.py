@@ -1,0 +1,190 @@
+"""The contract, loaded once: what every other module knows about the API comes from here."""
+
+import copy
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+from app.jsonschema import Json, Validator, inlined, json_schema
+
+PATH = Path(__file__).parent.parent / "openapi" / "openapi.yaml"
+METHODS = ("get", "put", "post", "delete", "patch")
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A query parameter. `schema` has its outermost references replaced."""
+
+    name: str
+    schema: Json
+    required: bool
+
+    @property
+    def is_list(self) -> bool:
+        return bool(self.schema.get("type") == "array")
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What one status carries: no schema means no body."""
+
+    status: int
+    media_type: str | None
+    schema: Json | None
+    headers: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One operation of the contract. `scopes` are alternatives; empty means public."""
+
+    id: str
+    method: str
+    path: str
+    scopes: tuple[str, ...]
+    path_parameters: Mapping[str, Json]
+    query: tuple[Parameter, ...]
+    bodies: Mapping[str, Json]
+    responses: Mapping[int, Response]
+    deprecated: bool = False
+
+    @property
+    def success(self) -> Response:
+        """The one answer of a request that did what it asked for."""
+        return next(answer for status, answer in self.responses.items() if status < 300)
+
+
+@dataclass(frozen=True)
+class Contract:
+    """The document and its index."""
+
+    document: Json
+    operations: Mapping[str, Operation] = field(default_factory=dict)
+
+    @property
+    def base_path(self) -> str:
+        return str(self.document["servers"][0]["url"])
+
+    @property
+    def permissions(self) -> Mapping[str, str]:
+        """Every permission string with the sentence that explains it."""
+        scheme = self.document["components"]["securitySchemes"]["bearer"]
+        scopes: Mapping[str, str] = scheme["flows"]["clientCredentials"]["scopes"]
+        return scopes
+
+    @property
+    def body_limit(self) -> int:
+        """The largest request body, in bytes."""
+        return int(self.document["x-body-limit"])
+
+    def at(self, method: str, path: str) -> Operation:
+        """The operation of a path as the document writes it."""
+        return self.operations[self.document["paths"][path][method]["operationId"]]
+
+    def validator(self, schema: Json) -> Validator:
+        """A compiled validator for a schema of this document."""
+        return Validator(json_schema(schema), json_schema(self.document["components"]["schemas"]))
+
+    def routes(self) -> Json:
+        """The projection that the router framework gets: addresses, no schemas.
+
+        Requests and responses are checked by validators compiled from the document itself, so
+        resolving and copying every schema a second time would only cost start-up time.
+        """
+        paths: Json = {}
+        for operation in self.operations.values():
+            paths.setdefault(operation.path, {})[operation.method] = {
+                "operationId": operation.id,
+                "responses": {"200": {"description": "see the document"}},
+            }
+        kept = {key: self.document[key] for key in ("openapi", "info", "servers")}
+        return {**kept, "paths": paths}
+
+    def served(self, server: str, *, bearer: bool = False) -> Json:
+        """The document as written, with one server: `server`, the address of the request.
+
+        With `bearer`, the view for tools that cannot do OAuth 2: the scheme is a plain HTTP
+        bearer token, and the permissions of an operation stand in `x-permissions`.
+        """
+        document = copy.deepcopy(self.document)
+        document["servers"] = [{"url": server}]
+        if bearer:
+            scheme = document["components"]["securitySchemes"]["bearer"]
+            document["components"]["securitySchemes"]["bearer"] = {
+                "type": "http",
+                "scheme": "bearer",
+                "description": scheme["description"],
+            }
+            for _, _, operation in _operations(document):
+                if operation.get("security"):
+                    operation["x-permissions"] = _scopes(operation)
+                    operation["security"] = [{"bearer": []}]
+        return document
+
+
+def _operations(document: Json) -> Iterator[tuple[str, str, Json]]:
+    for path, item in document["paths"].items():
+        for method in METHODS:
+            if method in item:
+                yield path, method, item[method]
+
+
+def _scopes(operation: Json) -> list[str]:
+    return [scope for requirement in operation["security"] for scope in requirement["bearer"]]
+
+
+def _response(document: Json, status: str, written: Json) -> Response:
+    response = inlined(document, written)
+    nothing: Json = {}
+    media_type, content = next(iter(response.get("content", nothing).items()), (None, nothing))
+    return Response(
+        status=int(status),
+        media_type=media_type,
+        schema=content.get("schema"),
+        headers=frozenset(response.get("headers", {})),
+    )
+
+
+def _operation(document: Json, path: str, method: str, written: Json) -> Operation:
+    shared = document["paths"][path].get("parameters", [])
+    parameters = [inlined(document, item) for item in [*shared, *written.get("parameters", [])]]
+    body = inlined(document, written.get("requestBody", {}))
+    return Operation(
+        id=written["operationId"],
+        method=method,
+        path=path,
+        scopes=tuple(_scopes(written)),
+        path_parameters={
+            item["name"]: inlined(document, item["schema"])
+            for item in parameters
+            if item["in"] == "path"
+        },
+        query=tuple(
+            Parameter(item["name"], inlined(document, item["schema"]), item.get("required", False))
+            for item in parameters
+            if item["in"] == "query"
+        ),
+        bodies={media: content["schema"] for media, content in body.get("content", {}).items()},
+        responses={
+            int(status): _response(document, status, response)
+            for status, response in written["responses"].items()
+        },
+        deprecated=written.get("deprecated", False),
+    )
+
+
+def load_contract(path: Path = PATH) -> Contract:
+    """Read and index a document. Any mistake in it stops the start."""
+    with path.open(encoding="utf-8") as file:
+        document = yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    operations = (_operation(document, *item) for item in _operations(document))
+    return Contract(document, {operation.id: operation for operation in operations})
+
+
+@cache
+def contract() -> Contract:
+    """The contract of this server."""
+    return load_contract()

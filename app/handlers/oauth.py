@@ -1,0 +1,15 @@
+"""Short-lived tokens (RFC 6749 section 4.4)."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.usecases.tokens import client_credentials, grant
+
+
+def token(
+    session: Session, body: dict[str, Any], headers: dict[bytes, bytes], now: datetime
+) -> dict[str, Any]:
+    client_id, secret = client_credentials(body, headers.get(b"authorization", b""))
+    return grant(session, client_id, secret, body, now)

@@ -1,0 +1,46 @@
+"""Prices."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.catalogue import PRICINGS
+from app.listing import Item, Page, Query
+from app.schemas.pricing import PricingSchema
+from models import Pricing
+from models.base import living
+
+SCHEMA = PricingSchema()
+
+
+def index(session: Session, query: Query, site: str) -> Page:
+    return PRICINGS.page(session, query, site)
+
+
+def create(session: Session, body: dict[str, Any], site: str) -> Item:
+    pricing = Pricing(**SCHEMA.load(body))
+    session.add(pricing)
+    session.flush()
+    return PRICINGS.item(session, pricing.id, site)
+
+
+def show(session: Session, pricing_id: int, site: str) -> Item:
+    return PRICINGS.item(session, pricing_id, site)
+
+
+def update(session: Session, pricing_id: int, body: dict[str, Any], site: str) -> Item:
+    pricing = living(session, Pricing, pricing_id)
+    pricing.change(SCHEMA.load(body, partial=True))
+    session.flush()
+    return PRICINGS.item(session, pricing_id, site)
+
+
+patch = update
+
+
+def delete(session: Session, pricing_id: int, site: str, now: datetime) -> Item:
+    pricing = living(session, Pricing, pricing_id)
+    pricing.deleted_at = now
+    session.flush()
+    return PRICINGS.deleted(session, pricing_id, site)

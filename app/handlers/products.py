@@ -1,0 +1,73 @@
+"""Products, their images and the configuration of their drivers."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.catalogue import PRODUCTS, STORE_CURRENCY
+from app.listing import Item, Page, Query
+from app.schemas.product import ProductSchema
+from app.storage import Storage
+from app.usecases import products
+from models import Product
+from models.base import living
+
+SCHEMA = ProductSchema()
+IMAGES = frozenset({"jpg", "png", "gif", "svg"})
+
+
+def index(session: Session, query: Query, site: str) -> Page:
+    return PRODUCTS.page(session, query, site)
+
+
+def create(session: Session, body: dict[str, Any], storage: Storage, site: str) -> Item:
+    product = Product(**products.values(SCHEMA.load(body)))
+    session.add(product)
+    products.save(session, product)
+    _image(product, body, storage)
+    session.flush()
+    return PRODUCTS.item(session, product.id, site)
+
+
+def show(session: Session, product_id: int, query: Query, site: str) -> Item:
+    return PRODUCTS.item(session, product_id, site, query)
+
+
+def update(
+    session: Session, product_id: int, body: dict[str, Any], storage: Storage, site: str
+) -> Item:
+    product = living(session, Product, product_id)
+    product.change(products.values(SCHEMA.load(body, partial=True)))
+    products.set_prices(session, product, body.get("pricing") or {}, STORE_CURRENCY)
+    _image(product, body, storage)
+    products.save(session, product)
+    return PRODUCTS.item(session, product_id, site)
+
+
+patch = update
+
+
+def delete(session: Session, product_id: int, storage: Storage, site: str, now: datetime) -> Item:
+    product = living(session, Product, product_id)
+    storage.remove(product.image)
+    products.delete(session, product, now)
+    return PRODUCTS.deleted(session, product_id, site)
+
+
+def show_config(session: Session, product_id: int) -> dict[str, Any]:
+    return products.config(session, living(session, Product, product_id)).data
+
+
+def update_config(session: Session, product_id: int, body: dict[str, Any]) -> dict[str, Any]:
+    product = living(session, Product, product_id)
+    config = products.write_config(session, product, body)
+    return {"message": "The configuration was saved.", "config": config}
+
+
+def _image(product: Product, body: dict[str, Any], storage: Storage) -> None:
+    if body.get("image") is not None or body.get("remove_image"):
+        storage.remove(product.image)
+        product.image = None
+    if body.get("image") is not None:
+        product.image = storage.save_image(f"products/{product.id}", body["image"], IMAGES)

@@ -1,0 +1,72 @@
+"""Schemas of OpenAPI 3.0 as JSON Schema 2020-12, compiled once.
+
+OpenAPI 3.0.3 has its own dialect: `nullable` instead of a null type, boolean exclusive limits.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import jsonschema_rs
+
+from app.markup import has_active_content
+
+Json = dict[str, Any]
+
+FORMATS = {
+    "safe-html": lambda text: not has_active_content(text),
+    # A file part is checked by what handles files; here it only has to be there.
+    "binary": lambda _: True,
+}
+
+
+class Validator:
+    """Says whether a value fits a schema, and if not, why."""
+
+    def __init__(self, schema: Json, schemas: Json) -> None:
+        self._compiled = jsonschema_rs.validator_for(
+            {
+                "$schema": "https://json-schema.org/draft/2020-12/schema",
+                **schema,
+                "components": {"schemas": schemas},
+            },
+            formats=FORMATS,
+            validate_formats=True,
+        )
+        self.accepts = self._compiled.is_valid
+
+    def errors(self, value: Any) -> Iterator[jsonschema_rs.ValidationError]:
+        """Every way in which `value` does not fit."""
+        return self._compiled.iter_errors(value)
+
+
+def inlined(document: Json, node: Json) -> Json:
+    """`node` itself, or what its outermost reference points to."""
+    while "$ref" in node:
+        found: Any = document
+        for step in node["$ref"].removeprefix("#/").split("/"):
+            found = found[step]
+        node = found
+    return node
+
+
+def json_schema(schema: Any) -> Any:
+    """Translate one schema, or a map of schemas, and all below. References stay."""
+    if isinstance(schema, list):
+        return [json_schema(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    translated = {
+        key: value if key in ("enum", "example", "default") else json_schema(value)
+        for key, value in schema.items()
+        if key not in ("nullable", "example", "discriminator")
+    }
+    return _nullable(translated) if schema.get("nullable") is True else translated
+
+
+def _nullable(schema: Json) -> Json:
+    if "type" not in schema:
+        return {"anyOf": [{"type": "null"}, schema]}
+    nullable = {**schema, "type": [schema["type"], "null"]}
+    if "enum" in schema:
+        nullable["enum"] = [*schema["enum"], None]
+    return nullable

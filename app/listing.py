@@ -1,0 +1,282 @@
+"""Collections: page, filter, sort and include, as the contract declares them.
+
+Which filters, sorts and includes exist, and which values they take, stands in the contract and
+has been checked before a query comes here. This module turns the checked names into SQL: one
+statement for the rows of a page, one for the total, one for each relation.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from typing import Any, Literal, NamedTuple, Protocol
+
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+)
+from sqlalchemy.orm import Session
+
+from app.schemas.compiler import Dump
+from models.errors import NotFound
+
+Item = dict[str, Any]
+# A part of a text in any case, the very value, or any moment of a day.
+Match = Literal["text", "exact", "day"]
+Filter = tuple[str, Match, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """The checked query parameters of a request.
+
+    `matches` says for each parameter how a filter of that name compares. `sent` holds the pairs
+    as they came, for links to other pages.
+    """
+
+    values: Mapping[str, Any]
+    matches: Mapping[str, Match]
+    sent: tuple[tuple[str, str], ...]
+
+
+class Page(NamedTuple):
+    """One page of a collection. `number` may lie beyond the last page: then it has no items."""
+
+    items: list[Item]
+    total: int
+    number: int
+    per_page: int
+
+    @property
+    def last_page(self) -> int:
+        return max(1, -(-self.total // self.per_page))
+
+    @property
+    def first(self) -> int | None:
+        """The number of the first item in the whole collection, from 1."""
+        return (self.number - 1) * self.per_page + 1 if self.items else None
+
+    @property
+    def last(self) -> int | None:
+        return (self.number - 1) * self.per_page + len(self.items) if self.items else None
+
+
+class Relation(Protocol):
+    """What an include adds. Both methods cost the same number of statements for any page."""
+
+    def load(self, session: Session, rows: Sequence[Any], site: str) -> list[Any]:
+        """The related value of each row, in the order of the rows."""
+
+    def count(self, session: Session, rows: Sequence[Any]) -> list[int]:
+        """How many related rows each row has."""
+
+
+@dataclass(frozen=True)
+class Many:
+    """The rows of `table` whose column `key` holds the id of the owner."""
+
+    table: Table
+    key: str
+    dump: Dump
+    criteria: tuple[ColumnElement[bool], ...] = ()
+
+    def load(self, session: Session, rows: Sequence[Any], site: str) -> list[Any]:
+        found: dict[int, list[Item]] = {row.id: [] for row in rows}
+        key = self.table.c[self.key]
+        statement = _related(self.table, key, self.criteria)
+        for related in session.connection().execute(statement, {"owners": list(found)}):
+            found[getattr(related, self.key)].append(self.dump(related))
+        return [found[row.id] for row in rows]
+
+    def count(self, session: Session, rows: Sequence[Any]) -> list[int]:
+        key = self.table.c[self.key]
+        statement = (
+            select(key, func.count())
+            .where(key.in_(bindparam("owners", expanding=True)), *self.criteria)
+            .group_by(key)
+        )
+        owners = {"owners": [row.id for row in rows]}
+        found = session.connection().execute(statement, owners)
+        counts: dict[int, int] = {owner: number for owner, number in found}
+        return [counts.get(row.id, 0) for row in rows]
+
+
+@lru_cache
+def _related(
+    table: Table, key: ColumnElement[Any], criteria: tuple[ColumnElement[bool], ...]
+) -> Select[Any]:
+    owned = key.in_(bindparam("owners", expanding=True))
+    return select(table).where(owned, *criteria).order_by(table.c.id)
+
+
+Shape = tuple[tuple[Filter, ...], tuple[str, ...]]
+
+
+class Collection:
+    """A table as the API shows it.
+
+    `always` are the relations that every answer holds, `relations` those that `include` may ask
+    for. `older` maps list parameters of the first generation to the filters they stand for.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        dump: Dump,
+        *,
+        relations: Mapping[str, Relation] | None = None,
+        always: Mapping[str, Relation] | None = None,
+        older: Mapping[str, str] | None = None,
+        computed: Callable[[Session, Sequence[Any], str], list[Item]] | None = None,
+    ) -> None:
+        self.table = table
+        self.dump = dump
+        self.relations = relations or {}
+        self.always = always or {}
+        self.older = older or {}
+        self.computed = computed
+        self._by_id = select(table).where(
+            table.c.id == bindparam("id"), table.c.deleted_at.is_(None)
+        )
+        self._statements = lru_cache(512)(self._build)
+
+    def page(self, session: Session, query: Query, site: str) -> Page:
+        """The page that a query asks for."""
+        values = query.values
+        filters, parameters = self._filters(query)
+        rows_statement, total_statement = self._statements((filters, tuple(values.get("sort", ()))))
+        number, per_page = values["page"], values["per_page"]
+        connection = session.connection()
+        total = connection.execute(total_statement, parameters).scalar_one()
+        window = {"size": per_page, "start": (number - 1) * per_page}
+        rows: Sequence[Any] = []
+        if window["start"] < total:
+            rows = connection.execute(rows_statement, {**parameters, **window}).all()
+        return Page(self.items(session, rows, self.includes(values), site), total, number, per_page)
+
+    def item(self, session: Session, item_id: int, site: str, query: Query | None = None) -> Item:
+        """One item by its id. Raises NotFound for an unknown or deleted one."""
+        row = session.connection().execute(self._by_id, {"id": item_id}).first()
+        if row is None:
+            raise NotFound(f"There is no {self.table.name.removesuffix('s')} {item_id}.")
+        return self.items(session, [row], self.includes(query.values) if query else (), site)[0]
+
+    def deleted(self, session: Session, item_id: int, site: str) -> Item:
+        """One item by its id, deleted or not: the answer of a deletion."""
+        row = session.connection().execute(select(self.table).filter_by(id=item_id)).one()
+        return self.items(session, [row], (), site)[0]
+
+    def includes(self, values: Mapping[str, Any]) -> tuple[str, ...]:
+        """What to include: the names of `include`, and `pricing` when it is asked the old way."""
+        asked = [*values.get("include", ())]
+        asked += [name for name in ("pricing",) if name in values and name in self.relations]
+        return tuple(dict.fromkeys(asked))
+
+    def items(
+        self, session: Session, rows: Sequence[Any], include: Sequence[str], site: str
+    ) -> list[Item]:
+        """Rows as items, with their relations. Costs no statement for a single row."""
+        if not rows:
+            return []
+        if self.computed:
+            items = self.computed(session, rows, site)
+        else:
+            items = [self.dump(row) for row in rows]
+        for name, relation in self.always.items():
+            _add(items, name, relation.load(session, rows, site))
+        for name in include:
+            self._include(session, rows, items, name, site)
+        return items
+
+    def _include(
+        self, session: Session, rows: Sequence[Any], items: list[Item], name: str, site: str
+    ) -> None:
+        if name.endswith("Count"):
+            name = name.removesuffix("Count")
+            _add(items, f"{name}_count", self.relations[name].count(session, rows))
+        elif name.endswith("Exists"):
+            name = name.removesuffix("Exists")
+            counts = self.relations[name].count(session, rows)
+            _add(items, f"{name}_exists", [count > 0 for count in counts])
+        elif name not in items[0]:
+            _add(items, name, self.relations[name].load(session, rows, site))
+
+    def _filters(self, query: Query) -> tuple[tuple[Filter, ...], dict[str, Any]]:
+        """The filters in use, as (column, match, number of values), and the values to bind."""
+        filters: list[Filter] = []
+        bound: dict[str, Any] = {}
+        for name, value in query.values.items():
+            if name.startswith("filter["):
+                column, values = name[7:-1], value
+            elif name in self.older:
+                column, values = self.older[name], [value]
+            else:
+                continue
+            start = f"f{len(filters)}_"
+            match = query.matches[name]
+            filters.append((column, match, len(values)))
+            if match == "exact":
+                bound[start] = values
+            elif match == "text":
+                bound |= {f"{start}{n}": f"%{_literal(text)}%" for n, text in enumerate(values)}
+            else:
+                for n, text in enumerate(values):
+                    bound[f"{start}{n}"], bound[f"{start}{n}end"] = _day(text)
+        return tuple(filters), bound
+
+    def _build(self, shape: Shape) -> tuple[Select[Any], Select[Any]]:
+        """The statements for the rows and the total of one shape of query."""
+        filters, sorts = shape
+        criteria: list[ColumnElement[bool]] = [self.table.c.deleted_at.is_(None)]
+        for number, (name, match, count) in enumerate(filters):
+            criteria.append(_criterion(self.table.c[name], match, count, f"f{number}_"))
+        columns = [self.table.c[name.lstrip("-")] for name in sorts]
+        order = [
+            column.desc() if name.startswith("-") else column.asc()
+            for name, column in zip(sorts, columns, strict=True)
+        ]
+        # The id makes every order total, so that pages never share or lose a row.
+        rows = (
+            select(self.table)
+            .where(and_(*criteria))
+            .order_by(*order, self.table.c.id)
+            .limit(bindparam("size"))
+            .offset(bindparam("start"))
+        )
+        return rows, select(func.count()).select_from(self.table).where(and_(*criteria))
+
+
+def _add(items: list[Item], name: str, values: Sequence[Any]) -> None:
+    for item, value in zip(items, values, strict=True):
+        item[name] = value
+
+
+def _literal(text: str) -> str:
+    """The text in lower case, with the wildcards of LIKE meaning themselves."""
+    return text.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _day(text: str) -> tuple[datetime, datetime]:
+    """The first moment of a day and of the next, in UTC."""
+    start = datetime.combine(date.fromisoformat(text), time(), UTC)
+    # Nothing is created on the last day of the calendar, which has no next one.
+    return start, start + timedelta(days=1) if start.year < 9999 else start
+
+
+def _criterion(column: Column[Any], match: Match, count: int, start: str) -> ColumnElement[bool]:
+    """A filter with `count` alternatives, bound by names that begin with `start`."""
+    if match == "exact":
+        return column.in_(bindparam(start, expanding=True))
+    names = [f"{start}{number}" for number in range(count)]
+    if match == "text":
+        return or_(*(func.lower(column).like(bindparam(name), escape="\\") for name in names))
+    return or_(
+        *(and_(column >= bindparam(name), column < bindparam(f"{name}end")) for name in names)
+    )

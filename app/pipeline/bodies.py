@@ -1,0 +1,166 @@
+"""Bodies as values: JSON and the two kinds of form, with their limits."""
+
+import json
+import re
+from collections.abc import AsyncGenerator
+from decimal import Decimal, InvalidOperation
+from typing import Any, NamedTuple, NoReturn
+from urllib.parse import unquote_plus
+
+from starlette.datastructures import Headers
+from starlette.formparsers import MultiPartException, MultiPartParser
+
+from app.pipeline.call import Receive
+from app.pipeline.problems import Problem
+
+FIELDS = 1000
+# Deeper values than this are never meant, and every recursive reader has an end somewhere.
+DEPTH = 64
+
+
+class Upload(NamedTuple):
+    """A file part: the name the client gave it, which nothing trusts, and its bytes."""
+
+    filename: str
+    content: bytes
+
+
+class Disconnected(Exception):
+    """The client left before its body was complete; nobody waits for an answer."""
+
+
+def _malformed(detail: str) -> Problem:
+    return Problem("malformed-request", detail)
+
+
+async def read_body(receive: Receive, headers: dict[bytes, bytes], limit: int) -> bytes:
+    """The whole body, chunked or not. Raises a 413 problem beyond `limit` bytes."""
+    announced = headers.get(b"content-length", b"0")
+    chunks: list[bytes] = []
+    size = 0
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Disconnected
+        chunks.append(message.get("body", b""))
+        size += len(chunks[-1])
+        if size > limit or (announced.isdigit() and int(announced[:19]) > limit):
+            raise Problem(
+                "payload-too-large", f"A body may have at most {limit} bytes.",
+                # What is left of the body would be read as the next request.
+                headers={"Connection": "close"},
+            )  # fmt: skip
+        more = message.get("more_body", False)
+    return b"".join(chunks)
+
+
+async def parse(media_type: str, content_type: str, body: bytes) -> Any:
+    """The value of a body. Raises a 400 problem when it cannot be read as its media type."""
+    if media_type == "multipart/form-data":
+        return await _multipart(content_type, body)
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise _malformed(f"The body is not UTF-8: byte {error.start} is wrong.") from None
+    if media_type == "application/x-www-form-urlencoded":
+        return nested(pairs(text))
+    return _json(text)
+
+
+def _json(text: str) -> Any:
+    try:
+        value = json.loads(
+            text.removeprefix("\ufeff"),
+            parse_float=Decimal,
+            parse_constant=_no_constant,
+            object_pairs_hook=_unique,
+        )
+        _measure(value, DEPTH)
+    except json.JSONDecodeError as error:
+        raise _malformed(
+            f"The body is not JSON: line {error.lineno}, column {error.colno}."
+        ) from None
+    except RecursionError:
+        raise _malformed(f"The body is nested more than {DEPTH} levels deep.") from None
+    except (ValueError, InvalidOperation):
+        raise _malformed("The body holds a number that is too long.") from None
+    return value
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise _malformed(f"The body is not JSON: {name} is not a JSON number.")
+
+
+def _unique(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(members)
+    if len(value) != len(members):
+        names = [name for name, _ in members]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise _malformed(f"The body has the member {twice[:50]!a} more than once.")
+    return value
+
+
+def _measure(value: Any, depth: int) -> None:
+    if not depth:
+        raise RecursionError
+    if isinstance(value, (dict, list)):
+        for item in value.values() if isinstance(value, dict) else value:
+            if isinstance(item, (dict, list)):
+                _measure(item, depth - 1)
+
+
+def pairs(text: str) -> list[tuple[str, str]]:
+    """The pairs of a query string or form. Raises a 400 problem on bad escapes or too many."""
+    parts = [part for part in text.split("&") if part]
+    if len(parts) > FIELDS:
+        raise _malformed(f"More than {FIELDS} fields or parameters.")
+    try:
+        return [
+            (unquote_plus(name, errors="strict"), unquote_plus(value, errors="strict"))
+            for name, _, value in (part.partition("=") for part in parts)
+        ]
+    except UnicodeDecodeError:
+        raise _malformed("A field or parameter is not percent-encoded UTF-8.") from None
+
+
+_BRACKETS = re.compile(r"\[([^\[\]]*)\]")
+
+
+def nested(fields: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Form fields as an object: `pricing[monthly][price]=9` is a field in a field in a field."""
+    result: dict[str, Any] = {}
+    for name, value in fields:
+        head, bracket, rest = name.partition("[")
+        steps = [head, *_BRACKETS.findall(bracket + rest)] if bracket else [head]
+        if len(steps) > DEPTH:
+            raise _malformed(f"A field is nested more than {DEPTH} levels deep.")
+        target = result
+        for step in steps[:-1]:
+            below = target.setdefault(step, {})
+            if not isinstance(below, dict):
+                raise _malformed(f"The field {head[:50]!a} is both a value and an object.")
+            target = below
+        target[steps[-1]] = value
+    return result
+
+
+async def _multipart(content_type: str, body: bytes) -> dict[str, Any]:
+    async def stream() -> AsyncGenerator[bytes, None]:
+        yield body
+
+    headers = Headers({"content-type": content_type})
+    parser = MultiPartParser(
+        headers, stream(), max_files=10, max_fields=FIELDS, max_part_size=len(body) + 1
+    )
+    try:
+        form = await parser.parse()
+        fields: list[tuple[str, Any]] = []
+        for name, part in form.multi_items():
+            if isinstance(part, str):
+                fields.append((name, part))
+            else:
+                fields.append((name, Upload(part.filename or "", await part.read())))
+    except (MultiPartException, KeyError, UnicodeError, LookupError, ValueError):
+        raise _malformed("The body is not multipart/form-data, or its boundary is wrong.") from None
+    return nested(fields)

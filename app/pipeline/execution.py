@@ -1,0 +1,99 @@
+"""One unit of work: handler, response check, and only then the commit.
+
+A handler is a plain function. It names what it needs and gets it: `session`, `now`, `site`
+(scheme and host of the request), `principal`, `storage`, `query`, `body`, the path parameters,
+and query parameters by their own names.
+"""
+
+import inspect
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import orjson
+
+from app.contract import Operation
+from app.listing import Page
+from app.pipeline.call import App, Call, Handler, Parts, Receive, Scope, Send, call_of, site, step
+from app.pipeline.pages import envelope
+from app.pipeline.problems import Problem
+from app.pipeline.reasons import reasons
+from app.storage import Storage
+from models.engine import unit_of_work
+
+log = logging.getLogger("clientxcms")
+
+READS = frozenset({"get"})
+
+
+def _execution(operation: Operation, handler: Handler, app: App, parts: Parts) -> App:
+    success = operation.success
+    check = _response_check(operation, parts)
+    needs = tuple(inspect.signature(handler).parameters)
+    write = operation.method not in READS
+    headers = [
+        (b"content-type", (success.media_type or "application/json").encode()),
+        (b"cache-control", b"no-store" if not operation.scopes else b"no-cache, private"),
+    ]
+    has_location = "Location" in success.headers
+    wrap = envelope(parts.contract, success.schema)
+
+    async def execute(scope: Scope, receive: Receive, send: Send) -> None:
+        call = call_of(scope)
+        with unit_of_work(parts.engine, write=write) as session:
+            known: dict[str, Any] = {
+                "session": session,
+                "now": parts.clock,
+                "site": site(scope),
+                "principal": call.principal,
+                "storage": Storage(parts.settings.data, session),
+                "headers": call.headers,
+                **call.arguments,
+            }
+            result = handler(**_arguments(needs, known, call))
+            if isinstance(result, Page):
+                result = wrap(result, known["site"] + scope["path"].rstrip("/"), call)
+            check(result)
+            body = orjson.dumps(result)
+        answer = [
+            *headers,
+            (b"content-length", str(len(body)).encode()),
+            *call.answer_headers,
+        ]
+        if has_location:
+            address = f"{site(scope)}{scope['path'].rstrip('/')}/{result['id']}"
+            answer.append((b"location", address.encode()))
+        await send({"type": "http.response.start", "status": success.status, "headers": answer})
+        await send(
+            {"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body}
+        )
+
+    return execute
+
+
+def _arguments(needs: tuple[str, ...], known: Mapping[str, Any], call: Call) -> dict[str, Any]:
+    query = call.arguments["query"].values
+    return {
+        name: known["now"]() if name == "now" else known[name] if name in known else query[name]
+        for name in needs
+        if name in known or name in query
+    }
+
+
+def _response_check(operation: Operation, parts: Parts) -> Callable[[Any], None]:
+    """Compile the check of an answer. It raises, so that the unit of work is rolled back."""
+    schema = operation.success.schema
+    validator = parts.contract.validator(schema or {})
+
+    def check(result: Any) -> None:
+        if not validator.accepts(result):
+            wrong = "; ".join(
+                text for texts in reasons(validator, result).values() for text in texts
+            )
+            log.error("%s answered outside the contract: %s", operation.id, wrong)
+            raise Problem("internal-error", "The server made a mistake. Nothing was changed.")
+
+    return check
+
+
+Execution = step(_execution)

@@ -1,0 +1,173 @@
+"""Every error leaves as a problem document (RFC 9457)."""
+
+import logging
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import orjson
+from sqlalchemy.exc import OperationalError
+
+from app.pipeline.call import KEY, App, Receive, Scope, Send
+from models.errors import Conflict, DomainError, Invalid, NotFound, OAuthError
+
+log = logging.getLogger("clientxcms")
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Kind(NamedTuple):
+    """A kind of problem: its status, its title, and what a caller can do about it."""
+
+    status: int
+    title: str
+    remedy: str
+
+
+KINDS: Mapping[str, Kind] = {
+    "malformed-request": Kind(
+        400, "Malformed request", "Send text that can be parsed: valid UTF-8 and valid JSON."
+    ),
+    "invalid-parameters": Kind(
+        400, "Invalid parameters", "`errors` names each wrong query parameter and the reason."
+    ),
+    "unauthenticated": Kind(
+        401, "Unauthenticated", "Send a living API key: `Authorization: Bearer <key>`."
+    ),
+    "insufficient-scope": Kind(
+        403, "Insufficient scope", "Use a key that has the permission named in `detail`."
+    ),
+    "token-refused": Kind(
+        400, "Token refused", "`error` is a code of RFC 6749, section 5.2, `detail` its reason."
+    ),
+    "not-found": Kind(404, "Not found", "Check the address and the id."),
+    "method-not-allowed": Kind(405, "Method not allowed", "Use a method named in `Allow`."),
+    "conflict": Kind(409, "Conflict", "Change what stands in the way first; `detail` says what."),
+    "payload-too-large": Kind(413, "Payload too large", "Send a smaller body."),
+    "unsupported-media-type": Kind(
+        415, "Unsupported media type", "Use a content type named in `detail`."
+    ),
+    "invalid-body": Kind(
+        422, "Invalid body", "`errors` names each wrong field, as a dotted path, and the reason."
+    ),
+    "too-many-requests": Kind(
+        429, "Too many requests", "Wait for the number of seconds in `Retry-After`."
+    ),
+    "internal-error": Kind(
+        500, "Internal error", "Nothing was changed. Try again, or tell who runs this server."
+    ),
+    "unavailable": Kind(503, "Unavailable", "Nothing was changed. Try again in a moment."),
+}
+
+DOMAIN = {NotFound: "not-found", Conflict: "conflict", Invalid: "invalid-body"}
+
+
+class Problem(Exception):
+    """A request that ends here. `members` go into the document, beside the standard ones."""
+
+    def __init__(
+        self,
+        kind: str,
+        detail: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        status: int | None = None,
+        **members: Any,
+    ) -> None:
+        super().__init__(detail)
+        self.kind = kind
+        self.detail = detail
+        self.headers = headers or {}
+        self.status = status or KINDS[kind].status
+        self.members = members
+
+
+def invalid(kind: str, errors: Mapping[str, list[str]]) -> Problem:
+    """A problem for several wrong values: the first one in words, all of them in `errors`."""
+    texts = [text for reasons in errors.values() for text in reasons]
+    more = f" (and {len(texts) - 1} more error{'s' * (len(texts) > 2)})" if texts[1:] else ""
+    return Problem(kind, texts[0] + more, errors=errors)
+
+
+def document(problem: Problem, instance: str) -> dict[str, Any]:
+    """The problem document. `message` repeats the detail for clients of earlier versions."""
+    return {
+        "type": f"/api/problems/{problem.kind}",
+        "title": KINDS[problem.kind].title,
+        "status": problem.status,
+        "detail": problem.detail,
+        "instance": instance,
+        "message": problem.detail,
+        **problem.members,
+    }
+
+
+def translate(error: Exception) -> Problem:
+    """The problem that an exception is to its caller. What is unexpected is logged, not told."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, Invalid):
+        return invalid("invalid-body", error.errors)
+    if isinstance(error, OAuthError):
+        return _token_refused(error)
+    if isinstance(error, DomainError):
+        return Problem(DOMAIN[type(error)], error.detail, **error.members)
+    if isinstance(error, OperationalError):
+        log.error("The database did not answer: %s", error.orig)
+        return Problem(
+            "unavailable",
+            "The database is busy or out of reach. Nothing was changed.",
+            headers={"Retry-After": "1"},
+        )
+    log.error("Unexpected error", exc_info=error)
+    return Problem("internal-error", "The server made a mistake. Nothing was changed.")
+
+
+def _token_refused(error: OAuthError) -> Problem:
+    wrong_client = error.code == "invalid_client"
+    return Problem(
+        "token-refused",
+        error.detail,
+        status=401 if wrong_client else 400,
+        headers={"WWW-Authenticate": 'Basic realm="CLIENTXCMS"'} if wrong_client else {},
+        **error.members,
+    )
+
+
+class Problems:
+    """The outermost step: whatever is raised inside becomes one clear document."""
+
+    def __init__(self, app: App) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = False
+
+        async def watch(message: Any) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, watch)
+        except Exception as error:
+            if started:
+                raise
+            await answer(scope, translate(error), send)
+
+
+async def answer(scope: Scope, problem: Problem, send: Send) -> None:
+    """Send a problem, with the headers that earlier steps had prepared."""
+    body = orjson.dumps(document(problem, scope["path"]), option=orjson.OPT_INDENT_2)
+    call = scope.get(KEY)
+    headers = [
+        (b"content-type", MEDIA_TYPE.encode()),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+        *(call.answer_headers if call else ()),
+        *((name.lower().encode(), text.encode()) for name, text in problem.headers.items()),
+    ]
+    await send({"type": "http.response.start", "status": problem.status, "headers": headers})
+    await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})

@@ -1,0 +1,113 @@
+"""Read what clients write: one value, many spellings.
+
+Forms and older clients send `"10"`, `"1"` or `" name "` where the contract says integer, boolean
+or string. A reader, compiled from a schema, turns each spelling into the one value that is then
+validated. It never refuses: what it cannot read stays as it is, for the validator to name.
+"""
+
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from app.jsonschema import Json, inlined
+
+Reader = Callable[[Any], Any]
+
+# int() and Decimal() also take "1_0", "+1" and digits of other scripts.
+_INTEGER = re.compile(r"-?[0-9]{1,19}")
+_NUMBER = re.compile(r"-?[0-9]{1,19}([.,][0-9]{1,19})?")
+_BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def is_storable(text: str) -> bool:
+    """Whether a database and a wire can hold the text: no NUL, no half of a surrogate pair."""
+    return _UNSTORABLE.search(text) is None
+
+
+def reader(document: Json, schema: Json) -> Reader:
+    """The reader for values of a schema of the document."""
+    schema = _merged(document, schema)
+    match schema.get("type"):
+        case "integer":
+            return _integer
+        case "number":
+            return _number
+        case "boolean":
+            return _boolean
+        case "string":
+            return _keep if schema.get("format") in ("password", "binary") else _text
+        case "array":
+            return _array(reader(document, schema.get("items", {})))
+        case "object" if "properties" in schema:
+            properties = schema["properties"].items()
+            return _object({name: reader(document, item) for name, item in properties})
+        case _:
+            return _free
+
+
+def _merged(document: Json, schema: Json) -> Json:
+    """The schema with `allOf` folded in, as far as reading needs it."""
+    schema = inlined(document, schema)
+    merged = {**schema}
+    for part in schema.get("allOf", ()):
+        part = _merged(document, part)
+        properties = {**merged.get("properties", {}), **part.get("properties", {})}
+        merged = {**part, **merged, **({"properties": properties} if properties else {})}
+    return merged
+
+
+def _keep(value: Any) -> Any:
+    return value
+
+
+def _text(value: Any) -> Any:
+    """Blanks around a string go, and an empty one is null (core contract 1.1)."""
+    return (value.strip() or None) if isinstance(value, str) else value
+
+
+def _integer(value: Any) -> Any:
+    value = _text(value)
+    if isinstance(value, str) and _INTEGER.fullmatch(value):
+        return int(value)
+    if isinstance(value, Decimal) and value.is_finite() and value == value.to_integral_value():
+        return int(value) if value.adjusted() < 20 else value
+    return value
+
+
+def _number(value: Any) -> Any:
+    value = _text(value)
+    if isinstance(value, str) and _NUMBER.fullmatch(value):
+        return Decimal(value.replace(",", "."))
+    return value
+
+
+def _boolean(value: Any) -> Any:
+    value = _text(value)
+    if isinstance(value, str):
+        return _BOOLEANS.get(value.lower(), value)
+    # True == 1, so the type has to be looked at before the value.
+    return bool(value) if type(value) is int and value in (0, 1) else value
+
+
+def _array(item: Reader) -> Reader:
+    return lambda value: [item(each) for each in value] if isinstance(value, list) else value
+
+
+def _object(readers: dict[str, Reader]) -> Reader:
+    def read_object(value: Any) -> Any:
+        if not isinstance(value, dict):
+            return _text(value)
+        # Fields that the contract does not know are ignored, here and so everywhere.
+        return {name: read(value[name]) for name, read in readers.items() if name in value}
+
+    return read_object
+
+
+def _free(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _free(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_free(item) for item in value]
+    return _text(value)

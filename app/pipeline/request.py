@@ -1,0 +1,177 @@
+"""The request check: parameters and body, read and validated against the contract."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from app.contract import Contract, Operation, Parameter
+from app.jsonschema import Json, inlined
+from app.listing import Match, Query
+from app.pipeline.bodies import Disconnected, Upload, pairs, parse, read_body
+from app.pipeline.call import App, Handler, Parts, Receive, Scope, Send, call_of, step
+from app.pipeline.problems import Problem, invalid
+from app.pipeline.reading import Reader, reader
+from app.pipeline.reasons import reasons, unstorable
+
+HIGHEST_ID = 2**63 - 1
+
+
+def _request_check(operation: Operation, handler: Handler, app: App, parts: Parts) -> App:
+    read_query = _query(parts.contract, operation)
+    bodies = _bodies(parts.contract, operation)
+    limit = parts.contract.body_limit
+
+    async def check(scope: Scope, receive: Receive, send: Send) -> None:
+        call = call_of(scope)
+        call.arguments["query"] = read_query(scope["query_string"])
+        if bodies:
+            media_type = _media_type(call.headers, bodies)
+            try:
+                raw = await read_body(receive, call.headers, limit)
+            except Disconnected:
+                return
+            content_type = call.headers.get(b"content-type", b"").decode("latin-1")
+            value = await parse(media_type, content_type, raw) if raw else {}
+            call.arguments["body"] = bodies[media_type](value)
+        call.arguments.update(_path(call.path, operation.path_parameters))
+        await app(scope, receive, send)
+
+    return check
+
+
+def _path(values: Mapping[str, str], schemas: Mapping[str, Json]) -> dict[str, Any]:
+    """Path parameters as values. What is not an id is the id of nothing: 404, not 400."""
+    ids: dict[str, Any] = {}
+    for name, text in values.items():
+        if schemas[name]["type"] == "integer":
+            # str.isdigit() and int() know the digits of every script.
+            number = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
+            if not 0 < number <= HIGHEST_ID or text[0] == "0":
+                raise Problem("not-found", "There is nothing with that id.")
+            ids[name] = number
+        else:
+            ids[name] = text
+    return ids
+
+
+def _query(contract: Contract, operation: Operation) -> Callable[[bytes], Query]:
+    """Compile the query parameters of an operation."""
+    known = {parameter.name: parameter for parameter in operation.query}
+    readers = {name: _reader(contract, parameter) for name, parameter in known.items()}
+    schema: Json = {
+        "type": "object",
+        "properties": {name: parameter.schema for name, parameter in known.items()},
+    }
+    validator = contract.validator(schema)
+    matches = {name: _match(contract, parameter) for name, parameter in known.items()}
+    defaults = {
+        name: parameter.schema["default"]
+        for name, parameter in known.items()
+        if "default" in parameter.schema
+    }
+    empty = Query(defaults, matches, ())
+
+    def read(query_string: bytes) -> Query:
+        if not query_string:
+            return empty
+        sent = pairs(query_string.decode("latin-1"))
+        values = dict(defaults)
+        errors: dict[str, list[str]] = {}
+        for name, value in _collected(sent, known).items():
+            if name in known:
+                read_value = readers[name](value)
+                if read_value is not None:
+                    values[name] = read_value
+            elif name.partition("[")[0] == "filter" and any(value):
+                possible = ", ".join(each for each in known if each.startswith("filter["))
+                if possible:
+                    errors[name] = [f"The {name} filter is unknown. Possible: {possible}."]
+        errors |= unstorable(values)
+        if not validator.accepts(values):
+            errors |= reasons(validator, values)
+        if errors:
+            raise invalid("invalid-parameters", errors)
+        return Query(values, matches, tuple(sent))
+
+    return read
+
+
+def _collected(sent: list[tuple[str, str]], known: Mapping[str, Parameter]) -> dict[str, list[str]]:
+    """The values of each name. `x[]=a`, `x[0]=a` and `x=a` are the same parameter."""
+    collected: dict[str, list[str]] = {}
+    for name, value in sent:
+        if name not in known and name.endswith("]"):
+            head, _, index = name[:-1].rpartition("[")
+            if head in known and (not index or (index.isascii() and index.isdigit())):
+                name = head
+        collected.setdefault(name, []).append(value)
+    return collected
+
+
+def _reader(contract: Contract, parameter: Parameter) -> Callable[[list[str]], Any]:
+    """Read all the values that came under one name."""
+    if not parameter.is_list:
+        one = reader(contract.document, parameter.schema)
+        presence = parameter.schema.get("x-presence", False)
+        # As in every web framework: of several single values the last one counts.
+        return lambda values: (one(values[-1]) or "") if presence else one(values[-1])
+    item = reader(contract.document, parameter.schema["items"])
+
+    def read(values: list[str]) -> list[Any] | None:
+        items = [item(each) for value in values for each in value.split(",")]
+        return [each for each in items if each is not None] or None
+
+    return read
+
+
+def _match(contract: Contract, parameter: Parameter) -> Match:
+    """How a filter compares: by part for free text, by day for dates, else exactly."""
+    schema = inlined(contract.document, parameter.schema.get("items", parameter.schema))
+    if schema.get("format") == "date":
+        return "day"
+    return "text" if schema["type"] == "string" and "enum" not in schema else "exact"
+
+
+def _media_type(headers: Mapping[bytes, bytes], bodies: Mapping[str, Any]) -> str:
+    """The media type of the request's body. A body that is not there needs none."""
+    sent = headers.get(b"content-type", b"").decode("latin-1")
+    media_type = sent.partition(";")[0].strip().lower()
+    if media_type in bodies:
+        return media_type
+    if not media_type and headers.get(b"content-length", b"0") == b"0":
+        return next(iter(bodies))
+    raise Problem(
+        "unsupported-media-type",
+        f"A body may be sent as {', '.join(bodies)}.",
+        headers={"Accept": ", ".join(bodies)},
+    )
+
+
+def _bodies(contract: Contract, operation: Operation) -> dict[str, Callable[[Any], Any]]:
+    """For each media type, the function that reads and validates a parsed body."""
+    return {media_type: _body(contract, schema) for media_type, schema in operation.bodies.items()}
+
+
+def _body(contract: Contract, schema: Json) -> Callable[[Any], Any]:
+    read: Reader = reader(contract.document, schema)
+    validator = contract.validator(schema)
+
+    def check(sent: Any) -> Any:
+        value = read(sent)
+        text = _without_files(value)
+        if errors := unstorable(text):
+            raise invalid("invalid-body", errors)
+        if not validator.accepts(text):
+            raise invalid("invalid-body", reasons(validator, text))
+        return value
+
+    return check
+
+
+def _without_files(value: Any) -> Any:
+    """To the contract a file part is a string; its bytes are checked where files are kept."""
+    if not isinstance(value, dict):
+        return value
+    return {name: "" if isinstance(item, Upload) else item for name, item in value.items()}
+
+
+RequestCheck = step(_request_check)

@@ -1,0 +1,100 @@
+"""What Flask serves: the documentation, the contract itself, uploaded images."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    jsonify,
+    redirect,
+    render_template,
+    request,
+    send_from_directory,
+    url_for,
+)
+from swagger_ui_bundle import swagger_ui_path
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as AnyResponse
+
+from app.contract import contract
+from app.pipeline.problems import KINDS, MEDIA_TYPE, Problem, document
+
+portal = Blueprint("portal", __name__, template_folder="templates")
+
+# A drawing may hold scripts; opened on its own, it is a page of this host. This disarms it.
+IMAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+FROM_STATUS = {404: "not-found", 405: "method-not-allowed", 413: "payload-too-large"}
+
+
+@portal.get("/")
+@portal.get("/api")
+def home() -> AnyResponse:
+    return redirect(url_for("portal.documentation"))
+
+
+@portal.get("/api/documentation")
+def documentation() -> str:
+    """Swagger UI on the view of the contract where a key can be pasted."""
+    return render_template("documentation.html", title=contract().document["info"]["title"])
+
+
+@portal.get("/api/documentation/<path:name>")
+def swagger_ui(name: str) -> Response:
+    return send_from_directory(swagger_ui_path, name, max_age=86400)
+
+
+@portal.get("/api/openapi.json")
+@portal.get("/docs/api-docs.json")
+def openapi_json() -> Response:
+    return jsonify(_served())
+
+
+@portal.get("/api/openapi.yaml")
+def openapi_yaml() -> Response:
+    dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    text = yaml.dump(_served(), Dumper=dumper, sort_keys=False, allow_unicode=True, width=100)
+    return Response(text, content_type="application/yaml; charset=utf-8")
+
+
+@portal.get("/api/problems/<kind>")
+def problem(kind: str) -> str:
+    """What a problem type means: the page that its `type` leads to."""
+    if kind not in KINDS:
+        abort(404)
+    return render_template("problem.html", kind=kind, **KINDS[kind]._asdict())
+
+
+@portal.get("/storage/<path:name>")
+def image(name: str) -> Response:
+    folder: Path = current_app.config["STORAGE"]
+    if name.rpartition("/")[2].startswith("."):
+        abort(404)
+    response = send_from_directory(folder, name)
+    response.headers["Content-Security-Policy"] = IMAGE_POLICY
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+@portal.app_errorhandler(HTTPException)
+def http_problem(error: HTTPException) -> Response:
+    """Flask's own errors in the form of all others."""
+    status = error.code or 500
+    kind = FROM_STATUS.get(status, "malformed-request" if status < 500 else "internal-error")
+    detail = f"There is nothing at {request.path}." if status == 404 else error.description or ""
+    response = jsonify(document(Problem(kind, detail, status=status), request.path))
+    response.status_code = status
+    response.content_type = MEDIA_TYPE
+    for name, value in error.get_headers():
+        if name.lower() == "allow":
+            response.headers[name] = value
+    return response
+
+
+def _served() -> dict[str, Any]:
+    view = contract()
+    bearer = request.args.get("auth") == "bearer"
+    return view.served(request.host_url.rstrip("/") + view.base_path, bearer=bearer)

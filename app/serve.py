@@ -1,0 +1,64 @@
+"""Start the server for a person: database, demo data, address, then uvicorn."""
+
+import socket
+from datetime import UTC, datetime
+
+import click
+import uvicorn
+from sqlalchemy import Engine
+
+from app.cli import address, fail, has_admin, prepare
+from app.settings import Settings
+from app.usecases.api_keys import create_api_key
+from app.usecases.demo import ADMIN_EMAIL, load_demo
+from models import Admin
+from models.engine import unit_of_work
+from models.migrate import upgrade
+
+
+def start(settings: Settings) -> None:
+    """Prepare what is missing and serve until stopped. Ends with one line if it cannot."""
+    check_port(settings)
+    prepare(settings, upgrade)
+    if settings.demo_data:
+        prepare(settings, fill)
+    click.echo(f"Server:        {address(settings)}")
+    click.echo(f"Documentation: {address(settings)}/api/documentation")
+    uvicorn.run(
+        "app:create_server",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=True,
+    )
+
+
+def check_port(settings: Settings) -> None:
+    """End with one line if another program has the port."""
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((settings.host, settings.port))
+        except OSError as error:
+            fail(f"Cannot listen on {address(settings)}: {error.strerror}. Set another PORT.")
+
+
+def fill(engine: Engine) -> None:
+    """Fill an empty database with a demo shop and print a key for it."""
+    if has_admin(engine):
+        return
+    now = datetime.now(UTC)
+    with unit_of_work(engine, write=True) as session:
+        load_demo(session, now=now)
+        session.flush()
+        owner = session.query(Admin).filter_by(email=ADMIN_EMAIL).one()
+        _, token = create_api_key(
+            session, name="Demo", owner=owner, abilities=["*"], expires_at=None, now=now
+        )
+    click.echo("A demo shop was created. Its API key is shown this once:")
+    click.echo(f"Token:         {token}")

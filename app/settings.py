@@ -1,0 +1,57 @@
+"""The only reader of the environment."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+
+class InvalidSettings(Exception):
+    """The environment cannot be used. The message names every wrong variable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How this installation runs.
+
+    `rate_limit` is in requests a minute and key, 0 for none. `data` is the folder for uploaded
+    files; it is created when first needed.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 8000
+    database_url: str = f"sqlite:///{ROOT / 'var' / 'clientxcms.db'}"
+    workers: int = 1
+    rate_limit: int = 600
+    demo_data: bool = True
+    data: Path = ROOT / "var" / "storage"
+
+
+def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
+    """The settings of a process. Raises InvalidSettings, naming all that is wrong at once."""
+    wrong: list[str] = []
+
+    def number(name: str, default: int, lowest: int, highest: int) -> int:
+        text = environment.get(name, "").strip() or str(default)
+        if text.isascii() and text.isdigit() and lowest <= int(text) <= highest:
+            return int(text)
+        wrong.append(f"{name} must be a whole number from {lowest} to {highest}, not {text!r}")
+        return default
+
+    default = Settings()
+    settings = Settings(
+        host=environment.get("HOST", "").strip() or default.host,
+        port=number("PORT", default.port, 0, 65535),
+        database_url=environment.get("DATABASE_URL", "").strip() or default.database_url,
+        workers=number("WORKERS", default.workers, 1, 256),
+        rate_limit=number("RATE_LIMIT", default.rate_limit, 0, 1_000_000_000),
+        demo_data=bool(number("DEMO_DATA", 1, 0, 1)),
+        data=Path(environment.get("DATA_DIR", "").strip() or default.data),
+    )
+    if not settings.database_url.startswith("sqlite:///"):
+        wrong.append("DATABASE_URL must start with sqlite:///")
+    if wrong:
+        raise InvalidSettings("; ".join(wrong) + ".")
+    return settings

@@ -1,0 +1,105 @@
+"""What a group does to its place in the tree, its address and the rows around it."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from slugify import slugify
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.usecases import products
+from app.usecases.group_tree import place
+from models import Group, Metadata, Product
+from models.base import flush
+from models.errors import Conflict, Invalid
+
+BACKGROUND = "use_image_as_background"
+
+
+def write(session: Session, group: Group, body: Mapping[str, Any]) -> None:
+    """Write the fields of a body into a new or an existing group.
+
+    Raises Invalid, naming every field that repeats what must be unique or refers to nothing.
+    """
+    values = dict(body)
+    errors: dict[str, list[str]] = {}
+    is_new = group.id is None
+    with session.no_autoflush:
+        if "slug" in values:
+            values["slug"] = slugify(values["slug"], max_length=255)
+            if not values["slug"]:
+                errors["slug"] = ["The slug field must have letters or digits."]
+            elif _taken(session, group, Group.slug == values["slug"]):
+                errors["slug"] = ["The slug field is already taken."]
+        if "name" in values and not is_new:
+            living = Group.deleted_at.is_(None)
+            if _taken(session, group, (Group.name == values["name"]) & living):
+                errors["name"] = ["The name field is already taken."]
+        if "parent_id" in values:
+            try:
+                place(session, group, values.pop("parent_id"))
+            except Invalid as error:
+                errors |= error.errors
+    if errors:
+        raise Invalid(errors)
+    if "pinned" in values:
+        values["pinned"] = bool(values["pinned"])
+    group.change(values)
+    session.add(group)
+    flush(session)
+
+
+def _taken(session: Session, group: Group, same: Any) -> bool:
+    others = [same] if group.id is None else [same, Group.id != group.id]
+    return session.scalar(select(Group.id).where(*others).limit(1)) is not None
+
+
+def set_background(session: Session, group: Group, wanted: bool | None) -> None:
+    """Note whether the storefront shows the group's image as its background."""
+    note = session.scalars(
+        select(Metadata).where(
+            Metadata.model_type == Group.CLASS_NAME,
+            Metadata.model_id == group.id,
+            Metadata.key == BACKGROUND,
+        )
+    ).first()
+    if wanted and note is None:
+        session.add(
+            Metadata(model_type=Group.CLASS_NAME, model_id=group.id, key=BACKGROUND, value="true")
+        )
+    elif not wanted and note is not None:
+        session.delete(note)
+    session.flush()
+
+
+def delete(session: Session, group: Group, now: datetime, *, force: bool) -> list[Product]:
+    """Delete a group; its sub-groups move to the top. Returns the products deleted with it.
+
+    Raises Conflict while it holds products, unless `force`, which deletes them too.
+    """
+    held = list(
+        session.scalars(
+            select(Product)
+            .where(Product.group_id == group.id, Product.deleted_at.is_(None))
+            .order_by(Product.id)
+        )
+    )
+    if held and not force:
+        text = "The group still holds products. Delete or move them first, or use force."
+        raise Conflict(
+            text,
+            error=text,
+            blocking_reasons={
+                "products": {
+                    "count": len(held),
+                    "products": {str(product.id): product.name for product in held[:100]},
+                }
+            },
+        )
+    for product in held:
+        products.delete(session, product, now)
+    session.execute(update(Group).where(Group.parent_id == group.id).values(parent_id=None))
+    group.deleted_at = now
+    session.flush()
+    return held

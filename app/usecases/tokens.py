@@ -1,0 +1,105 @@
+"""Short-lived tokens for a part of a key's permissions (RFC 6749 section 4.4)."""
+
+from base64 import b64decode
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from hmac import compare_digest
+from typing import Any
+from urllib.parse import unquote_plus
+
+from sqlalchemy import delete
+from sqlalchemy.orm import Session
+
+from app.usecases.permissions import EVERYTHING, canonical, covers
+from models import Admin, PersonalAccessToken
+from models.errors import OAuthError
+from models.personal_access_token import hash_secret, new_secret
+
+LIFETIME = timedelta(hours=1)
+
+
+def client_credentials(body: Mapping[str, Any], authorization: bytes) -> tuple[str, str]:
+    """The id and secret of a client, from HTTP Basic or from the body (RFC 6749 2.3.1)."""
+    scheme, _, encoded = authorization.partition(b" ")
+    if scheme.lower() == b"basic":
+        if "client_secret" in body:
+            raise OAuthError("invalid_request", "Send the client's credentials in one place only.")
+        try:
+            name, colon, secret = b64decode(encoded, validate=True).decode().partition(":")
+        except ValueError:
+            name, colon, secret = "", "", ""
+        if not colon:
+            raise OAuthError("invalid_client", "The Basic credentials cannot be read.")
+        return unquote_plus(name), unquote_plus(secret)
+    if not body.get("client_id") or not body.get("client_secret"):
+        raise OAuthError("invalid_client", "The id and the secret of an API key are needed.")
+    return body["client_id"], body["client_secret"]
+
+
+def grant(
+    session: Session, client_id: str, secret: str, body: Mapping[str, Any], now: datetime
+) -> dict[str, Any]:
+    """A new token for the key with that id and secret. Raises OAuthError (RFC 6749 5.2)."""
+    if body.get("grant_type") is None:
+        raise OAuthError("invalid_request", "The field grant_type is missing.")
+    if body["grant_type"] != "client_credentials":
+        raise OAuthError("unsupported_grant_type", "The grant type must be client_credentials.")
+    key = _key(session, client_id, secret, now)
+    scope = _scope(key, (body.get("scope") or "").split())
+    session.execute(
+        delete(PersonalAccessToken).where(
+            PersonalAccessToken.parent_id == key.id, PersonalAccessToken.expires_at <= now
+        )
+    )
+    lifetime = min(LIFETIME, key.expires_at - now) if key.expires_at else LIFETIME
+    fresh = new_secret()
+    token = PersonalAccessToken(
+        tokenable_type=key.tokenable_type,
+        tokenable_id=key.tokenable_id,
+        parent_id=key.id,
+        name=key.name,
+        token=hash_secret(fresh),
+        abilities=scope,
+        expires_at=now + lifetime,
+    )
+    session.add(token)
+    session.flush()
+    return {
+        "access_token": f"{token.id}|{fresh}",
+        "token_type": "Bearer",
+        "expires_in": int(lifetime.total_seconds()),
+        "scope": " ".join(scope),
+    }
+
+
+def _key(session: Session, client_id: str, secret: str, now: datetime) -> PersonalAccessToken:
+    number = client_id if client_id.isascii() and client_id.isdigit() else "0"
+    key = session.get(PersonalAccessToken, int(number)) if len(number) <= 18 else None
+    # The printed key is `<id>|<secret>`; who pastes it whole means its second half.
+    hashed = hash_secret(secret.rpartition("|")[2])
+    if (
+        key is None
+        or key.parent_id is not None
+        or not compare_digest(key.token, hashed)
+        or (key.expires_at is not None and key.expires_at <= now)
+        or not _has_living_admin(session, key)
+    ):
+        raise OAuthError("invalid_client", "The API key is unknown, revoked or expired.")
+    return key
+
+
+def _has_living_admin(session: Session, key: PersonalAccessToken) -> bool:
+    if key.tokenable_type != Admin.CLASS_NAME:
+        return False
+    admin = session.get(Admin, key.tokenable_id)
+    return admin is not None and admin.deleted_at is None
+
+
+def _scope(key: PersonalAccessToken, asked: list[str]) -> list[str]:
+    """The permissions of the token: all of the key's, or those that were asked for."""
+    held = [canonical(ability) for ability in key.abilities]
+    refused = [scope for scope in asked if scope == EVERYTHING and EVERYTHING not in held]
+    refused += [scope for scope in asked if scope != EVERYTHING and not covers(held, scope)]
+    if refused:
+        raise OAuthError("invalid_scope", f"This key cannot grant {', '.join(refused)[:200]}.")
+    return list(dict.fromkeys(map(canonical, asked))) or held

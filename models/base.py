@@ -1,0 +1,146 @@
+"""What all tables share: exact types, names of constraints, timestamps and soft deletion."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any, ClassVar, TypeVar
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    DateTime,
+    Dialect,
+    Integer,
+    MetaData,
+    Numeric,
+    Table,
+)
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from models.errors import Invalid, NotFound
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+_CENT = Decimal("0.01")
+
+
+class Money(TypeDecorator[Decimal]):
+    """An exact amount with two decimals, never a binary float on its way.
+
+    SQLite has no decimals: there it is a whole number of cents.
+    """
+
+    impl = Numeric(12, 2)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        whole = dialect.name == "sqlite"
+        return dialect.type_descriptor(BigInteger() if whole else Numeric(12, 2))
+
+    def process_bind_param(self, value: Decimal | int | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        if not isinstance(value, Decimal | int):
+            raise TypeError(f"an amount is a Decimal, not {type(value).__name__}")
+        cents = Decimal(value).scaleb(2)
+        if cents != cents.to_integral_value():
+            raise ValueError("an amount has two decimals at most")
+        return int(cents) if dialect.name == "sqlite" else Decimal(value)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+        if value is None or isinstance(value, Decimal):
+            return value
+        return int(value) * _CENT
+
+
+class UTCDateTime(TypeDecorator[datetime]):
+    """A moment: aware and in UTC here, naive and in UTC in the database."""
+
+    impl = DateTime
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a time zone cannot be stored")
+        return value.astimezone(UTC).replace(tzinfo=None)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else value.replace(tzinfo=UTC)
+
+
+# SQLite numbers rows by itself only in a column that is declared INTEGER; it holds 64 bits.
+Id = BigInteger().with_variant(Integer(), "sqlite")
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Base(DeclarativeBase):
+    """The parent of every table."""
+
+    metadata = MetaData(naming_convention=NAMES)
+    type_annotation_map: ClassVar[dict[Any, Any]] = {
+        Decimal: Money(),
+        datetime: UTCDateTime(),
+        # A missing value is NULL in the database, not the JSON text null.
+        dict[str, Any]: JSON(none_as_null=True),
+        list[str]: JSON(none_as_null=True),
+    }
+    __table__: ClassVar[Table]
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, sort_order=-1)
+
+    def change(self, values: Mapping[str, Any]) -> None:
+        """Set the given columns, and no others."""
+        for name, value in values.items():
+            setattr(self, name, value)
+
+
+class Timestamps:
+    """When a row was made and last written. The database layer fills both."""
+
+    created_at: Mapped[datetime | None] = mapped_column(default=utc_now, sort_order=90)
+    updated_at: Mapped[datetime | None] = mapped_column(
+        default=utc_now, onupdate=utc_now, sort_order=91
+    )
+
+
+class SoftDeleted:
+    """A deleted row stays, so that what refers to it still can; nobody sees it."""
+
+    deleted_at: Mapped[datetime | None] = mapped_column(sort_order=92)
+
+
+Row = TypeVar("Row", bound=Base)
+
+
+def living(session: Session, model: type[Row], row_id: int) -> Row:
+    """The row with that id. Raises NotFound if there is none, or if it is deleted."""
+    row = session.get(model, row_id)
+    if row is None or getattr(row, "deleted_at", None) is not None:
+        raise NotFound(f"There is no {model.__tablename__.removesuffix('s')} {row_id}.")
+    return row
+
+
+def flush(session: Session) -> None:
+    """Write what is pending. Raises Invalid for a value that must be unique and is taken.
+
+    Callers ask first, for the sake of better answers; this is for two writers at one moment.
+    """
+    try:
+        session.flush()
+    except IntegrityError as error:
+        column = re.search(r"(?:UNIQUE constraint failed: \w+\.|uq_[a-z]+_)(\w+)", str(error.orig))
+        if column is None:
+            raise
+        raise Invalid({column[1]: [f"The {column[1]} field is already taken."]}) from error

@@ -1,0 +1,49 @@
+"""Prices: what one object costs in one currency, by billing period."""
+
+from decimal import Decimal
+from typing import ClassVar
+
+from sqlalchemy import BigInteger, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, SoftDeleted
+
+# Billing period -> calendar months; 0 never ends, 0.5 stands for one week (core contract 12.2).
+PERIODS = {
+    "onetime": 0,
+    "monthly": 1,
+    "quarterly": 3,
+    "semiannually": 6,
+    "annually": 12,
+    "biennially": 24,
+    "triennially": 36,
+    "weekly": 0.5,
+}
+
+
+class Pricing(Base, SoftDeleted):
+    """A price of NULL is a period that is not offered; 0 is free."""
+
+    __tablename__ = "pricings"
+    __table_args__ = (Index(None, "related_type", "related_id"),)
+    CLASS_NAME: ClassVar[str] = "App\\Models\\Store\\Pricing"
+
+    related_id: Mapped[int] = mapped_column(BigInteger)
+    related_type: Mapped[str] = mapped_column(String(32))
+    currency: Mapped[str] = mapped_column(String(3), default="EUR")
+    weekly: Mapped[Decimal | None]
+    setup_weekly: Mapped[Decimal | None]
+    onetime: Mapped[Decimal | None]
+    monthly: Mapped[Decimal | None]
+    quarterly: Mapped[Decimal | None]
+    semiannually: Mapped[Decimal | None]
+    annually: Mapped[Decimal | None]
+    biennially: Mapped[Decimal | None]
+    triennially: Mapped[Decimal | None]
+    setup_onetime: Mapped[Decimal | None]
+    setup_monthly: Mapped[Decimal | None]
+    setup_quarterly: Mapped[Decimal | None]
+    setup_semiannually: Mapped[Decimal | None]
+    setup_annually: Mapped[Decimal | None]
+    setup_biennially: Mapped[Decimal | None]
+    setup_triennially: Mapped[Decimal | None]

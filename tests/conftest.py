@@ -1,0 +1,71 @@
+"""A real server on a real socket with a real database, empty at the start of each test."""
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+import uvicorn
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from app import create_server
+from app.settings import Settings
+from models.base import Base
+from models.engine import make_engine
+from models.migrate import upgrade
+from tests.factories import a_key
+
+
+@dataclass
+class Running:
+    url: str
+    engine: Engine
+    settings: Settings
+
+
+def run(settings: Settings) -> Iterator[Running]:
+    """Serve on a free port until the generator is closed."""
+    engine = make_engine(settings.database_url)
+    upgrade(engine)
+    config = uvicorn.Config(create_server(settings), port=0, log_level="error", lifespan="off")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield Running(f"http://127.0.0.1:{port}", engine, settings)
+    server.should_exit = True
+    thread.join(5)
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    folder: Path = tmp_path_factory.mktemp("server")
+    yield from run(
+        Settings(
+            database_url=f"sqlite:///{folder / 'test.db'}", data=folder / "storage", rate_limit=0
+        )
+    )
+
+
+@pytest.fixture
+def session(server: Running) -> Iterator[Session]:
+    with Session(server.engine) as session:
+        for table in reversed(Base.metadata.sorted_tables):
+            session.execute(table.delete())
+        session.commit()
+        yield session
+
+
+@pytest.fixture
+def client(server: Running, session: Session) -> Iterator[httpx.Client]:
+    """A client whose key may do everything."""
+    headers = {"Authorization": f"Bearer {a_key(session)}"}
+    with httpx.Client(base_url=f"{server.url}/api/application", headers=headers) as client:
+        yield client
