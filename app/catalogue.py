@@ -102,4 +102,5 @@ PRICINGS = Collection(
     _pricing,
     _dump_pricing,
     older={"product": "related_id", "currency": "currency"},
+    implied={"product": {"related_type": "product"}},
 )

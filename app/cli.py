@@ -133,7 +133,7 @@ def revoke_api_key(key_id: int) -> None:
 def create_admin(email: str) -> None:
     """Make an administrator with the address EMAIL, who can own API keys."""
     email = email.strip().lower()
-    name, at, domain = email.rpartition("@")
+    name, _, domain = email.rpartition("@")
     if not name or "." not in domain or len(email) > 255 or any(map(str.isspace, email)):
         fail(f"{email!r} is not an e-mail address.")
     with database(write=True) as session:

@@ -179,7 +179,9 @@ def _operation(document: Json, path: str, method: str, written: Json) -> Operati
 def load_contract(path: Path = PATH) -> Contract:
     """Read and index a document. Any mistake in it stops the start."""
     with path.open(encoding="utf-8") as file:
-        document = yaml.load(file, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+        # The safe loader written in C, where there is one: it is ten times as quick.
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        document = yaml.load(file, Loader=loader)  # noqa: S506
     operations = (_operation(document, *item) for item in _operations(document))
     return Contract(document, {operation.id: operation for operation in operations})
 

@@ -104,7 +104,7 @@ class Many:
         )
         owners = {"owners": [row.id for row in rows]}
         found = session.connection().execute(statement, owners)
-        counts: dict[int, int] = {owner: number for owner, number in found}
+        counts: dict[int, int] = dict(found.tuples().all())
         return [counts.get(row.id, 0) for row in rows]
 
 
@@ -123,7 +123,9 @@ class Collection:
     """A table as the API shows it.
 
     `always` are the relations that every answer holds, `relations` those that `include` may ask
-    for. `older` maps list parameters of the first generation to the filters they stand for.
+    for. `older` maps list parameters of the first generation to the filters they stand for,
+    `implied` those that mean something else besides. `computed` makes items that are more than
+    their row.
     """
 
     def __init__(
@@ -134,6 +136,7 @@ class Collection:
         relations: Mapping[str, Relation] | None = None,
         always: Mapping[str, Relation] | None = None,
         older: Mapping[str, str] | None = None,
+        implied: Mapping[str, Mapping[str, str]] | None = None,
         computed: Callable[[Session, Sequence[Any], str], list[Item]] | None = None,
     ) -> None:
         self.table = table
@@ -141,6 +144,7 @@ class Collection:
         self.relations = relations or {}
         self.always = always or {}
         self.older = older or {}
+        self.implied = implied or {}
         self.computed = computed
         self._by_id = select(table).where(
             table.c.id == bindparam("id"), table.c.deleted_at.is_(None)
@@ -217,6 +221,9 @@ class Collection:
                 column, values = name[7:-1], value
             elif name in self.older:
                 column, values = self.older[name], [value]
+                for implied, text in self.implied.get(name, {}).items():
+                    bound[f"f{len(filters)}_"] = [text]
+                    filters.append((implied, "exact", 1))
             else:
                 continue
             start = f"f{len(filters)}_"

@@ -140,7 +140,7 @@ def flush(session: Session) -> None:
     try:
         session.flush()
     except IntegrityError as error:
-        column = re.search(r"(?:UNIQUE constraint failed: \w+\.|uq_[a-z]+_)(\w+)", str(error.orig))
+        column = re.search(r"UNIQUE constraint failed: \w+\.(\w+)", str(error.orig))
         if column is None:
             raise
         raise Invalid({column[1]: [f"The {column[1]} field is already taken."]}) from error

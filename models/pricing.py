@@ -1,5 +1,7 @@
 """Prices: what one object costs in one currency, by billing period."""
 
+from calendar import monthrange
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import ClassVar
 
@@ -47,3 +49,12 @@ class Pricing(Base, SoftDeleted):
     setup_annually: Mapped[Decimal | None]
     setup_biennially: Mapped[Decimal | None]
     setup_triennially: Mapped[Decimal | None]
+
+
+def add_periods(moment: datetime, period: str, count: int) -> datetime:
+    """The moment that many periods later (earlier if negative), not beyond the month's last day."""
+    if period == "weekly":
+        return moment + timedelta(weeks=count)
+    years, month = divmod(moment.month - 1 + int(PERIODS[period]) * count, 12)
+    year, month = moment.year + years, month + 1
+    return moment.replace(year=year, month=month, day=min(moment.day, monthrange(year, month)[1]))

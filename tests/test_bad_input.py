@@ -1,0 +1,187 @@
+"""Whatever is sent gets one clear problem document, and changes nothing."""
+
+import socket
+
+import pytest
+
+from tests.factories import a_group, a_key, a_product
+
+JSON = {"Content-Type": "application/json"}
+DEEP = b'{"name":' * 100_000 + b"1" + b"}" * 100_000
+
+
+def assert_problem(answer, status):
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json()
+    assert problem["status"] == status
+    assert {"type", "title", "detail", "instance", "message"} <= problem.keys()
+    assert "Traceback" not in answer.text
+    return problem
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{",
+        b"\xff\xfe",
+        b'{"name": "\xc3\x28"}',
+        b'{"stock": NaN}',
+        b'{"stock": Infinity}',
+        b'{"name": "a", "name": "b"}',
+        b'{"stock": ' + b"9" * 5000 + b"}",
+        DEEP,
+        b"[" * 100_000,
+        b"\x00",
+        b'{"a": 01}',
+        b"'a'",
+        b'{"a": 1} x',
+    ],
+    ids=lambda body: ascii(body[:20]),
+)
+def test_a_body_that_is_not_json_is_malformed(client, body):
+    assert_problem(client.post("/products", content=body, headers=JSON), 400)
+
+
+@pytest.mark.parametrize("body", [b"[]", b"1", b'"text"', b"null", b"true", b"[[]]"])
+def test_a_body_that_is_no_object_is_invalid(client, body):
+    problem = assert_problem(client.post("/products", content=body, headers=JSON), 422)
+    assert set(problem["errors"]) == {"body"}
+
+
+@pytest.mark.parametrize("text", [b'"a\\u0000b"', b'"\\ud800"', b'"\\udfff\\ud800"'])
+def test_what_no_database_can_hold_is_named(client, text):
+    body = b'{"name": ' + text + b"}"
+    problem = assert_problem(client.post("/products", content=body, headers=JSON), 422)
+    assert "name" in problem["errors"]
+
+
+@pytest.mark.parametrize("text", ["1e400", "-1e400", "1" + "0" * 400, "1.5", "9" * 19, "1e18"])
+def test_numbers_out_of_every_range_are_invalid(client, session, text):
+    body = f'{{"stock": {text}, "group_id": {text}}}'.encode()
+    path = f"/products/{a_product(session).id}"
+    problem = assert_problem(client.post(path, content=body, headers=JSON), 422)
+    assert "stock" in problem["errors"]
+
+
+def test_no_body_at_all_is_an_empty_one(client, session):
+    problem = assert_problem(client.post("/products"), 422)
+    assert "name" in problem["errors"]
+    assert client.post(f"/products/{a_product(session).id}").status_code == 200
+
+
+@pytest.mark.parametrize("media_type", ["text/plain", "application/xml", "image/png", "nonsense",
+                                        "application/json, text/plain"])  # fmt: skip
+def test_another_media_type_is_named_with_the_possible_ones(client, media_type):
+    headers = {"Content-Type": media_type}
+    problem = assert_problem(client.post("/products", content=b"{}", headers=headers), 415)
+    assert "application/json" in problem["detail"]
+
+
+def test_a_body_over_the_limit_is_refused_however_it_is_sent(client):
+    def chunks():
+        for _ in range(5 * 16):
+            yield b" " * 65536
+
+    assert_problem(client.post("/products", content=b" " * 5_000_000, headers=JSON), 413)
+    assert_problem(client.post("/products", content=chunks(), headers=JSON), 413)
+
+
+def test_a_chunked_body_is_a_body(client, session):
+    def chunks():
+        yield b'{"name": '
+        yield b'"In pieces"}'
+
+    path = f"/products/{a_product(session).id}"
+    answer = client.post(path, content=chunks(), headers=JSON)
+    assert answer.json()["name"] == "In pieces"
+
+
+@pytest.mark.parametrize("item", ["x", "0", "-1", "01", "+1", "1.0", "١", "1_0", "9223372036854775808",
+                                  "9" * 5000, "%00", "%ff", "1%20", "..%2f1", "9223372036854775807"])  # fmt: skip
+def test_what_is_not_an_id_is_the_id_of_nothing(client, item):
+    for path in (f"/products/{item}", f"/groups/{item}", f"/pricings/{item}"):
+        assert_problem(client.get(path), 404)
+        assert_problem(client.post(path, json={}), 404)
+        assert_problem(client.delete(path), 404)
+
+
+@pytest.mark.parametrize("query", ["%ff=1", "filter[name]=%ff", "&".join(["a=1"] * 10_000),
+                                   "filter[name]=%00", "page=" + "9" * 5000])  # fmt: skip
+def test_a_query_that_cannot_be_read_is_refused(client, query):
+    assert_problem(client.get(f"/products?{query}"), 400)
+
+
+def test_ten_thousand_filters_are_refused(client):
+    query = "&".join(f"filter[f{n}]={n}" for n in range(3000))
+    assert_problem(client.get(f"/products?{query}"), 400)
+
+
+@pytest.mark.parametrize("method", ["PUT", "TRACE", "BREW"])
+def test_a_wrong_method_is_told_the_right_ones(client, session, method):
+    answer = client.request(method, "/products")
+    assert_problem(answer, 405)
+    assert answer.headers["allow"] == "GET, HEAD, OPTIONS, POST"
+
+
+def test_head_and_options_work_wherever_they_should(client, session):
+    for path in ("/products", "/health", f"/products/{a_product(session).id}"):
+        get, head = client.get(path), client.head(path)
+        assert (head.status_code, head.content) == (200, b"")
+        assert head.headers["content-length"] == get.headers["content-length"]
+        options = client.options(path)
+        assert (options.status_code, options.content) == (204, b"")
+        assert "GET" in options.headers["allow"]
+    assert client.head("/products/999").status_code == 404
+
+
+def test_an_unknown_address_is_not_found_with_or_without_a_key(client, server):
+    assert_problem(client.get("/nothing"), 404)
+    assert_problem(client.get("/products/1/nothing"), 404)
+
+
+def test_a_trailing_slash_makes_no_difference(client):
+    assert client.get("/products/").status_code == 200
+
+
+def test_forms_can_say_the_method_in_a_header(client, session):
+    product = a_product(session)
+    answer = client.post(f"/products/{product.id}", headers={"X-HTTP-Method-Override": "delete"})
+    assert answer.status_code == 200
+    assert client.get(f"/products/{product.id}").status_code == 404
+
+
+@pytest.mark.parametrize("content", [b"", b"--", b"--b\r\n", b"--b\r\n\r\n\r\n--b--", b"\xff" * 100,
+                                     b'--b\r\nContent-Disposition: form-data; name="a'])  # fmt: skip
+@pytest.mark.parametrize("media_type", ["multipart/form-data", "multipart/form-data; boundary=b",
+                                        "multipart/form-data; boundary=", "multipart/form-data; boundary=b; charset=x"])  # fmt: skip
+def test_broken_multipart_is_refused(client, content, media_type):
+    answer = client.post("/products", content=content, headers={"Content-Type": media_type})
+    assert answer.status_code in (400, 422)
+    assert_problem(answer, answer.status_code)
+
+
+def test_forms_with_fields_in_fields_that_contradict_are_refused(client):
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    body = b"pricing=1&pricing[monthly][price]=2"
+    assert_problem(client.post("/products/1", content=body, headers=headers), 400)
+    body = b"pricing" + b"[a]" * 5000 + b"=1"
+    assert_problem(client.post("/products/1", content=body, headers=headers), 400)
+
+
+def test_a_client_that_leaves_in_the_middle_of_its_body_changes_nothing(server, session, client):
+    host, port = server.url.removeprefix("http://").split(":")
+    request = (
+        f"POST /api/application/groups HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer "
+        f"{a_key(session)}\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{{"
+    )
+    with socket.create_connection((host, int(port))) as connection:
+        connection.sendall(request.encode())
+    assert client.get("/groups").json()["total"] == 0
+
+
+def test_errors_change_nothing(client, session):
+    group = a_group(session, name="Before")
+    body = {"name": "After", "parent_id": 999_999}
+    assert_problem(client.post(f"/groups/{group.id}", json=body), 422)
+    assert client.get(f"/groups/{group.id}").json()["name"] == "Before"

@@ -1,0 +1,43 @@
+"""The rate limit: one window for each key."""
+
+import time
+
+import httpx
+import pytest
+
+from app.settings import Settings
+from tests.conftest import run
+from tests.factories import a_key
+
+
+@pytest.fixture
+def limited(tmp_path):
+    yield from run(
+        Settings(database_url=f"sqlite:///{tmp_path / 'test.db'}", data=tmp_path, rate_limit=3)
+    )
+
+
+def test_a_key_that_asks_too_often_is_told_when_to_come_back(limited):
+    from sqlalchemy.orm import Session
+
+    with Session(limited.engine) as session:
+        busy, other = a_key(session, "health"), a_key(session, "health")
+
+    def get(key, path="/health"):
+        headers = {"Authorization": f"Bearer {key}"}
+        return httpx.get(f"{limited.url}/api/application{path}", headers=headers)
+
+    answers = [get(busy), get(busy, "/products"), get(busy)]
+    assert [answer.status_code for answer in answers] == [200, 403, 200]
+    assert [answer.headers["x-ratelimit-remaining"] for answer in answers] == ["2", "1", "0"]
+    assert {answer.headers["x-ratelimit-limit"] for answer in answers} == {"3"}
+
+    refused = get(busy, "/products")
+    assert refused.status_code == 429, "the limit is looked at before the scope"
+    wait = int(refused.headers["retry-after"])
+    assert 0 < wait <= 60
+    assert abs(int(refused.headers["x-ratelimit-reset"]) - time.time() - wait) < 2
+    assert refused.headers["x-ratelimit-remaining"] == "0"
+
+    assert get(other).status_code == 200
+    assert "x-ratelimit-limit" not in get("nobody").headers
