@@ -1,6 +1,10 @@
 """The server: Connexion's middleware stack around Flask, wired from top to bottom."""
 
+import warnings
 from pathlib import Path
+
+# Connexion imports a test client that warns about its own future; no user can do anything about it.
+warnings.filterwarnings("ignore", module=r"connexion\.|starlette\.testclient")
 
 from a2wsgi import WSGIMiddleware
 from connexion.middleware import ConnexionMiddleware

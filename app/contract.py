@@ -2,7 +2,7 @@
 
 import copy
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -61,8 +61,9 @@ class Operation:
 class Contract:
     """The document and its index."""
 
+    source: str
     document: Json
-    operations: Mapping[str, Operation] = field(default_factory=dict)
+    operations: Mapping[str, Operation]
 
     @property
     def base_path(self) -> str:
@@ -102,6 +103,10 @@ class Contract:
             }
         kept = {key: self.document[key] for key in ("openapi", "info", "servers")}
         return {**kept, "paths": paths}
+
+    def text(self, server: str) -> str:
+        """The document as it was written, comments included, with one server."""
+        return self.source.replace(f"url: {self.base_path}", f"url: {server}", 1)
 
     def served(self, server: str, *, bearer: bool = False) -> Json:
         """The document as written, with one server: `server`, the address of the request.
@@ -178,12 +183,12 @@ def _operation(document: Json, path: str, method: str, written: Json) -> Operati
 
 def load_contract(path: Path = PATH) -> Contract:
     """Read and index a document. Any mistake in it stops the start."""
-    with path.open(encoding="utf-8") as file:
-        # The safe loader written in C, where there is one: it is ten times as quick.
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        document = yaml.load(file, Loader=loader)  # noqa: S506
+    source = path.read_text(encoding="utf-8")
+    # The safe loader written in C, where there is one: it is ten times as quick.
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    document = yaml.load(source, Loader=loader)  # noqa: S506
     operations = (_operation(document, *item) for item in _operations(document))
-    return Contract(document, {operation.id: operation for operation in operations})
+    return Contract(source, document, {operation.id: operation for operation in operations})
 
 
 @cache

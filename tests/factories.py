@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any, TypeVar
 
-from app.usecases.api_keys import create_api_key
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.usecases.api_keys import create_api_key
 from models import Admin, Customer, Group, Metadata, Pricing, Product, Service
 from models.base import Base
 

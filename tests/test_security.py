@@ -37,9 +37,7 @@ def test_without_a_key_the_answer_says_what_to_send(server):
     assert answer.headers["content-type"] == "application/problem+json"
 
 
-@pytest.mark.parametrize(
-    "token", ["x", "1|x", "x|y", "|", "0|", "9" * 30 + "|x", "\u0661|x", "é", ""]
-)
+@pytest.mark.parametrize("token", ["x", "1|x", "x|y", "|", "0|", "9" * 30 + "|x", "\u0661|x", "é"])
 def test_a_wrong_key_is_told_nothing_more(server, session, token):
     answer = get(server, "/products", Authorization=f"Bearer {token}".encode())
     assert answer.status_code == 401

@@ -55,8 +55,11 @@ def openapi_json() -> Response:
 
 @portal.get("/api/openapi.yaml")
 def openapi_yaml() -> Response:
-    dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    text = yaml.dump(_served(), Dumper=dumper, sort_keys=False, allow_unicode=True, width=100)
+    if request.args.get("auth") == "bearer":
+        dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+        text = yaml.dump(_served(), Dumper=dumper, sort_keys=False, allow_unicode=True)
+    else:
+        text = contract().text(_server())
     return Response(text, content_type="application/yaml; charset=utf-8")
 
 
@@ -95,6 +98,8 @@ def http_problem(error: HTTPException) -> Response:
 
 
 def _served() -> dict[str, Any]:
-    view = contract()
-    bearer = request.args.get("auth") == "bearer"
-    return view.served(request.host_url.rstrip("/") + view.base_path, bearer=bearer)
+    return contract().served(_server(), bearer=request.args.get("auth") == "bearer")
+
+
+def _server() -> str:
+    return request.host_url.rstrip("/") + contract().base_path
