@@ -91,7 +91,7 @@ class Many:
         found: dict[int, list[Item]] = {row.id: [] for row in rows}
         key = self.table.c[self.key]
         statement = _related(self.table, key, self.criteria)
-        for related in session.connection().execute(statement, {"owners": list(found)}):
+        for related in session.connection().execute(statement, {"owners": list(found)}).all():
             found[getattr(related, self.key)].append(self.dump(related))
         return [found[row.id] for row in rows]
 
@@ -104,7 +104,7 @@ class Many:
         )
         owners = {"owners": [row.id for row in rows]}
         found = session.connection().execute(statement, owners)
-        counts: dict[int, int] = dict(found.tuples().all())
+        counts: dict[int, int] = {owner: number for owner, number in found.all()}  # noqa: C416
         return [counts.get(row.id, 0) for row in rows]
 
 

@@ -17,6 +17,8 @@ _numbers = count(1)
 
 
 def save(session: Session, row: Row) -> Row:
+    # What was read before the server wrote would stand in the way of writing now.
+    session.rollback()
     session.add(row)
     session.commit()
     return row

@@ -145,7 +145,7 @@ def test_ten_thousand_filters_are_refused(client):
     assert_problem(client.get(f"/products?{query}"), 400)
 
 
-@pytest.mark.parametrize("method", ["PUT", "TRACE", "BREW"])
+@pytest.mark.parametrize("method", ["PUT", "TRACE", "PROPFIND"])
 def test_a_wrong_method_is_told_the_right_ones(client, session, method):
     answer = client.request(method, "/products")
     assert_problem(answer, 405)

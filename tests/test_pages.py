@@ -79,10 +79,15 @@ def test_long_rows_of_page_numbers_have_gaps(current, last, shown):
     assert " ".join(str(number or ".") for number in numbers(current, last)) == shown
 
 
-@pytest.mark.parametrize("query", ["per_page=0", "per_page=1001", "per_page=x", "page=0", "page=+1",
-                                   "page=1_0", "page=\u0661", "sort=color", "include=owner",
-                                   "filter[color]=red", "filter[id]=x", "filter[status]=gone",
-                                   "filter[pinned]=maybe", "group_id=x"])  # fmt: skip
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("per_page=0", "per_page=1001", "per_page=x"),
+        *("page=0", "page=-1", "page=%2B1", "page=1_0", "page=\u0661", "page=1.0"),
+        *("sort=color", "include=owner", "filter[color]=red", "filter[id]=x"),
+        *("filter[status]=gone", "filter[pinned]=maybe", "group_id=x"),
+    ],
+)
 def test_parameters_that_mean_nothing_are_refused_by_name(client, query):
     answer = client.get(f"/products?{query}")
     assert answer.status_code == 400

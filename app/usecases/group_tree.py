@@ -71,12 +71,12 @@ def trees(
     products = connection.execute(PRODUCTS, {"ids": list(known)}).all()
     prices: dict[int, Price] = {}
     ids = [row.id for row in products if row.status == "active"]
-    for pricing in connection.execute(PRICES, {"ids": ids, "currency": currency}):
+    for pricing in connection.execute(PRICES, {"ids": ids, "currency": currency}).all():
         # Several prices of one product in one currency may exist; the first one sells.
         if pricing.related_id not in prices and (price := cheapest(pricing)):
             prices[pricing.related_id] = price
     parents = {row.parent_id for row in known.values()} - known.keys() - {None}
-    slugs = {row.id: row.slug for row in connection.execute(PARENTS, {"ids": list(parents)})}
+    slugs = {row.id: row.slug for row in connection.execute(PARENTS, {"ids": list(parents)}).all()}
     slugs |= {row.id: row.slug for row in known.values()}
 
     items_in: dict[int, list[Item]] = defaultdict(list)
