@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import case, func, select
+from sqlalchemy import case, func, select, true
 from sqlalchemy.orm import Session
 
 from models import Customer, Service
@@ -35,7 +35,8 @@ _customers = (
     .where(_customer.c.deleted_at.is_(None))
     .subquery()
 )
-_COUNTS = select(_services, _customers)
+# Each side is one row, so every row of one belongs to every row of the other.
+_COUNTS = select(_services, _customers).join_from(_services, _customers, true())
 
 
 def count_all(session: Session) -> dict[str, dict[str, int]]:

@@ -1,0 +1,63 @@
+"""Routes, operations and handlers are the same set."""
+
+import importlib
+import inspect
+import pkgutil
+
+import app.handlers
+from app.contract import contract
+
+OPERATIONS = contract().operations
+
+
+def handlers():
+    """Every public function of every handler module, by the name an operationId would have."""
+    for module in pkgutil.iter_modules(app.handlers.__path__):
+        found = importlib.import_module(f"app.handlers.{module.name}")
+        for name, function in vars(found).items():
+            public = inspect.isfunction(function) and not name.startswith("_")
+            if public and function.__module__ == found.__name__:
+                yield f"{module.name}.{name}"
+
+
+def test_every_operation_has_a_handler_and_every_handler_an_operation():
+    assert set(handlers()) == set(OPERATIONS)
+
+
+def test_every_operation_is_named_after_its_resource():
+    for operation in OPERATIONS.values():
+        resource = operation.path.removeprefix("/application/").strip("/").split("/")[0]
+        assert operation.id.partition(".")[0] == resource
+
+
+def test_a_read_accepts_two_permissions_and_everything_else_exactly_one():
+    for operation in OPERATIONS.values():
+        resource, _, verb = operation.id.partition(".")
+        if verb in ("show", "show_config") and resource not in ("health", "license", "statistics"):
+            assert operation.scopes == (f"{resource}:index", f"{resource}:show")
+        elif operation.id != "oauth.token":
+            assert len(operation.scopes) == 1
+
+
+def test_every_permission_in_use_is_described():
+    known = contract().permissions
+    assert all(known.values())
+    for operation in OPERATIONS.values():
+        assert set(operation.scopes) <= known.keys()
+    resources = ("customers", "products", "groups", "pricings", "services")
+    published = {f"{each}:{verb}" for each in resources for verb in
+                 ("index", "create", "update", "delete")}  # fmt: skip
+    published |= {"*", "health", "statitics", "license"}
+    published |= {f"services:{verb}" for verb in ("expire", "suspend", "unsuspend")}
+    assert published <= known.keys()
+
+
+def test_every_possible_status_is_declared():
+    for operation in OPERATIONS.values():
+        declared = set(operation.responses)
+        expected = {500, 503}
+        expected |= {401, 403, 429} if operation.scopes else set()
+        expected |= {404} if operation.path_parameters else set()
+        expected |= {400} if operation.query or operation.bodies else set()
+        expected |= {413, 415, 422} if operation.bodies else set()
+        assert expected <= declared, operation.id
