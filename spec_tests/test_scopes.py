@@ -10,30 +10,36 @@ PERMISSIONS = list(contract().permissions)
 SECURED = [operation for operation in contract().operations.values() if operation.scopes]
 
 
-def call(server, operation, key=None):
+@pytest.fixture(scope="module")
+def http(server):
+    with httpx.Client(base_url=f"{server.url}/api") as http:
+        yield http
+
+
+def call(http, operation, key=None):
     path = operation.path.partition("{")[0] + ("999999" if "{" in operation.path else "")
     path += operation.path.partition("}")[2]
     headers = {"Authorization": f"Bearer {key}"} if key else {}
-    return httpx.request(operation.method, f"{server.url}/api{path}", headers=headers)
+    return http.request(operation.method, path, headers=headers)
 
 
 @pytest.mark.parametrize("permission", PERMISSIONS)
-def test_a_permission_opens_exactly_the_operations_that_name_it(server, session, permission):
+def test_a_permission_opens_exactly_the_operations_that_name_it(http, session, permission):
     key = a_key(session, permission)
     for operation in SECURED:
         opened = permission == "*" or permission in operation.scopes
-        answer = call(server, operation, key)
+        answer = call(http, operation, key)
         assert (answer.status_code != 403) == opened, operation.id
         assert answer.status_code in ({200, 404, 422} if opened else {403}), operation.id
 
 
-def test_a_key_without_permissions_opens_nothing(server, session):
+def test_a_key_without_permissions_opens_nothing(http, session):
     key = a_key(session, "nothing")
-    assert {call(server, operation, key).status_code for operation in SECURED} == {403}
+    assert {call(http, operation, key).status_code for operation in SECURED} == {403}
 
 
-def test_no_key_opens_nothing(server, session):
-    assert {call(server, operation).status_code for operation in SECURED} == {401}
+def test_no_key_opens_nothing(http):
+    assert {call(http, operation).status_code for operation in SECURED} == {401}
 
 
 @pytest.mark.parametrize(
@@ -48,8 +54,8 @@ def test_no_key_opens_nothing(server, session):
         ("services:terminate", "services:expire"),
     ],
 )
-def test_an_older_name_opens_what_the_published_one_does(server, session, older, canonical):
+def test_an_older_name_opens_what_the_published_one_does(http, session, older, canonical):
     first, second = a_key(session, older), a_key(session, canonical)
     for operation in SECURED:
-        statuses = [call(server, operation, key).status_code for key in (first, second)]
+        statuses = [call(http, operation, key).status_code for key in (first, second)]
         assert statuses[0] == statuses[1], operation.id
