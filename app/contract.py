@@ -2,13 +2,13 @@
 
 import copy
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
 import yaml
 
-from app.jsonschema import Json, Validator, inlined, json_schema
+from app.jsonschema import Json, Validator, inlined
 
 PATH = Path(__file__).parent.parent / "openapi" / "openapi.yaml"
 METHODS = ("get", "put", "post", "delete", "patch")
@@ -64,6 +64,7 @@ class Contract:
     source: str
     document: Json
     operations: Mapping[str, Operation]
+    _validators: dict[str, Validator] = field(default_factory=dict)
 
     @property
     def base_path(self) -> str:
@@ -86,8 +87,11 @@ class Contract:
         return self.operations[self.document["paths"][path][method]["operationId"]]
 
     def validator(self, schema: Json) -> Validator:
-        """A compiled validator for a schema of this document."""
-        return Validator(json_schema(schema), json_schema(self.document["components"]["schemas"]))
+        """A compiled validator for a schema of this document; equal schemas share one."""
+        key = repr(schema)
+        if key not in self._validators:
+            self._validators[key] = Validator(self.document, schema)
+        return self._validators[key]
 
     def routes(self) -> Json:
         """The projection that the router framework gets: addresses, no schemas.

@@ -22,12 +22,12 @@ FORMATS = {
 class Validator:
     """Says whether a value fits a schema, and if not, why."""
 
-    def __init__(self, schema: Json, schemas: Json) -> None:
+    def __init__(self, document: Json, schema: Json) -> None:
         self._compiled = jsonschema_rs.validator_for(
             {
                 "$schema": "https://json-schema.org/draft/2020-12/schema",
-                **schema,
-                "components": {"schemas": schemas},
+                **json_schema(schema),
+                "components": {"schemas": json_schema(_used(document, schema))},
             },
             formats=FORMATS,
             validate_formats=True,
@@ -47,6 +47,24 @@ def inlined(document: Json, node: Json) -> Json:
             found = found[step]
         node = found
     return node
+
+
+def _used(document: Json, schema: Any) -> Json:
+    """The named schemas that a schema refers to, at any distance."""
+    schemas: Json = document["components"]["schemas"]
+    used: Json = {}
+    pending = [schema]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, dict):
+            name = str(node.get("$ref", "")).rpartition("/")[2]
+            if name in schemas and name not in used:
+                used[name] = schemas[name]
+                pending.append(schemas[name])
+            pending.extend(node.values())
+        elif isinstance(node, list):
+            pending.extend(node)
+    return used
 
 
 def json_schema(schema: Any) -> Any:
