@@ -1,0 +1,47 @@
+"""Answers are checked against the contract before anything is kept."""
+
+import httpx
+import pytest
+from sqlalchemy.orm import Session
+
+import app.handlers.groups
+from app.handlers.groups import update
+from app.settings import Settings
+from models import Group
+from tests.conftest import run
+from tests.factories import a_group, a_key
+
+
+def a_wrong_type(session, group_id, body, storage, site):
+    return {**update(session, group_id, body, storage, site), "sort_order": "first"}
+
+
+def a_missing_field(session, group_id, body, storage, site):
+    answer = update(session, group_id, body, storage, site)
+    del answer["sort_order"]
+    return answer
+
+
+def a_crash(session, group_id, body, storage, site):
+    update(session, group_id, body, storage, site)
+    raise RuntimeError("sort_order: secret detail")
+
+
+@pytest.mark.parametrize("handler", [a_wrong_type, a_missing_field, a_crash])
+def test_a_handler_that_breaks_the_contract_changes_nothing(tmp_path, monkeypatch, caplog, handler):
+    monkeypatch.setattr(app.handlers.groups, "update", handler)
+    settings = Settings(database_url=f"sqlite:///{tmp_path / 'test.db'}", data=tmp_path)
+    for running in run(settings):
+        with Session(running.engine) as session:
+            key, group = a_key(session), a_group(session, name="Before")
+            answer = httpx.post(
+                f"{running.url}/api/application/groups/{group.id}",
+                json={"name": "After"},
+                headers={"Authorization": f"Bearer {key}"},
+            )
+            assert answer.status_code == 500
+            assert answer.headers["content-type"] == "application/problem+json"
+            assert "secret" not in answer.text
+            session.expire_all()
+            assert session.get(Group, group.id).name == "Before"
+    assert "sort_order" in caplog.text
