@@ -1,51 +1,19 @@
-"""Uploaded images: what they really are, where they lie, and when they get there.
+"""Uploaded images: where they lie, and when they get there.
 
 A file belongs to a row, so it follows the row's unit of work: new files are moved into place,
 and old ones removed, only after the commit; a rollback leaves the folder as it was.
 """
 
-from io import BytesIO
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
-from xml.etree.ElementTree import ParseError
 
-import defusedxml.ElementTree
-from defusedxml.common import DefusedXmlException
-from PIL import Image, UnidentifiedImageError
 from sqlalchemy import event
 from sqlalchemy.orm import Session
 
-from app.markup import has_active_content
+from app.images import IMAGE_LIMIT, sniff
 from models.errors import Invalid
-
-# In bytes (core contract 8.4 and 9.4).
-IMAGE_LIMIT = 2048 * 1024
-# Pillow's name of a format -> the file name extension we give it.
-RASTER = {"JPEG": "jpg", "PNG": "png", "GIF": "gif", "WEBP": "webp"}
-SVG_ROOTS = ("svg", "{http://www.w3.org/2000/svg}svg")
-
-
-def sniff(content: bytes) -> str | None:
-    """The extension that fits the bytes, whatever name they came under; None if no image."""
-    try:
-        with Image.open(BytesIO(content), formats=list(RASTER)) as image:
-            image.verify()
-            return RASTER[image.format or ""]
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, KeyError):
-        return "svg" if _is_svg(content) else None
-    except Image.DecompressionBombError:
-        return None
-
-
-def _is_svg(content: bytes) -> bool:
-    """Whether the bytes are an SVG drawing, and nothing in it runs."""
-    try:
-        root = defusedxml.ElementTree.fromstring(content, forbid_dtd=True)
-    except (ParseError, DefusedXmlException, ValueError, LookupError):
-        return False
-    inner = b"".join(content.partition(b"<svg")[2:]).decode("utf-8", "replace")
-    return root.tag in SVG_ROOTS and not has_active_content(inner)
 
 
 class Storage:
@@ -55,12 +23,20 @@ class Storage:
         self.folder = folder
         self.session = session
 
-    def save_image(self, stem: str, upload: Any, kinds: frozenset[str]) -> str:
-        """Keep an uploaded image as `<stem>.<extension>` and return that relative path.
+    def update(self, row: Any, stem: str, body: Mapping[str, Any], kinds: frozenset[str]) -> None:
+        """Do what `image` and `remove_image` of a body ask for to the image of a row.
 
-        `kinds` are the extensions that this place takes. Raises Invalid for anything that is
-        not such an image or is larger than IMAGE_LIMIT.
+        The file is kept as `<stem>.<extension>`; `kinds` are the extensions that this place
+        takes. Raises Invalid for anything that is not such an image or is too large.
         """
+        upload = body.get("image")
+        if upload is not None or body.get("remove_image"):
+            self.remove(row.image)
+            row.image = None
+        if upload is not None:
+            row.image = self._save(stem, upload, kinds)
+
+    def _save(self, stem: str, upload: Any, kinds: frozenset[str]) -> str:
         content: bytes = getattr(upload, "content", b"")
         if len(content) > IMAGE_LIMIT:
             kib = IMAGE_LIMIT // 1024

@@ -122,3 +122,17 @@ def test_the_background_is_noted_in_the_metadata(client, session, wanted):
     client.post(path, json={"use_image_as_background": "true" if wanted else "false"})
     notes = client.get(path, params={"include": "metadata"}).json()["metadata"]
     assert [note["key"] for note in notes] == ["use_image_as_background"] * wanted
+
+
+@pytest.mark.parametrize("text", ["none", "null", "", " None "])
+def test_forms_have_words_for_null(client, session, text):
+    group = a_group(session, parent_id=a_group(session).id, pinned=True, badge_icon="star")
+    body = {"parent_id": text, "pinned": text, "badge_icon": text}
+    answer = client.post(f"/groups/{group.id}", data=body).json()
+    assert answer["parent_id"] is None
+    assert answer["pinned"] is False
+    assert answer["badge_icon"] == (text.strip() or None)
+
+
+def test_a_pin_that_is_null_is_no_pin(client):
+    assert client.post("/groups", json=a_body(pinned=None)).json()["pinned"] is False

@@ -55,9 +55,5 @@ def _write(session: Session, group: Group, body: dict[str, Any], storage: Storag
     groups.write(session, group, SCHEMA.load(body))
     if "use_image_as_background" in body:
         groups.set_background(session, group, body["use_image_as_background"])
-    if body.get("image") is not None or body.get("remove_image"):
-        storage.remove(group.image)
-        group.image = None
-    if body.get("image") is not None:
-        group.image = storage.save_image(f"groups/{group.slug}", body["image"], IMAGES)
+    storage.update(group, groups.image_stem(session, group), body, IMAGES)
     session.flush()

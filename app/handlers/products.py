@@ -25,7 +25,7 @@ def create(session: Session, body: dict[str, Any], storage: Storage, site: str) 
     product = Product(**products.values(SCHEMA.load(body)))
     session.add(product)
     products.save(session, product)
-    _image(product, body, storage)
+    storage.update(product, f"products/{product.id}", body, IMAGES)
     session.flush()
     return PRODUCTS.item(session, product.id, site)
 
@@ -40,7 +40,7 @@ def update(
     product = living(session, Product, product_id)
     product.change(products.values(SCHEMA.load(body, partial=True)))
     products.set_prices(session, product, body.get("pricing") or {}, STORE_CURRENCY)
-    _image(product, body, storage)
+    storage.update(product, f"products/{product.id}", body, IMAGES)
     products.save(session, product)
     return PRODUCTS.item(session, product_id, site)
 
@@ -63,11 +63,3 @@ def update_config(session: Session, product_id: int, body: dict[str, Any]) -> di
     product = living(session, Product, product_id)
     config = products.write_config(session, product, body)
     return {"message": "The configuration was saved.", "config": config}
-
-
-def _image(product: Product, body: dict[str, Any], storage: Storage) -> None:
-    if body.get("image") is not None or body.get("remove_image"):
-        storage.remove(product.image)
-        product.image = None
-    if body.get("image") is not None:
-        product.image = storage.save_image(f"products/{product.id}", body["image"], IMAGES)

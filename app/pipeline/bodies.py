@@ -161,6 +161,7 @@ async def _multipart(content_type: str, body: bytes) -> dict[str, Any]:
                 fields.append((name, part))
             else:
                 fields.append((name, Upload(part.filename or "", await part.read())))
+        await form.close()
     except (MultiPartException, KeyError, UnicodeError, LookupError, ValueError):
         raise _malformed("The body is not multipart/form-data, or its boundary is wrong.") from None
     return nested(fields)

@@ -14,6 +14,9 @@ from app.jsonschema import Json, inlined
 
 Reader = Callable[[Any], Any]
 
+# File name and content of a part that holds no file.
+NO_FILE = ("", b"")
+
 # int() and Decimal() also take "1_0", "+1" and digits of other scripts.
 _INTEGER = re.compile(r"-?[0-9]{1,19}")
 _NUMBER = re.compile(r"-?[0-9]{1,19}([.,][0-9]{1,19})?")
@@ -29,6 +32,12 @@ def is_storable(text: str) -> bool:
 def reader(document: Json, schema: Json) -> Reader:
     """The reader for values of a schema of the document."""
     schema = _merged(document, schema)
+    read = _reader(document, schema)
+    is_text = schema.get("type") == "string" and schema.get("format") != "binary"
+    return _or_null(read) if schema.get("nullable") and not is_text else read
+
+
+def _reader(document: Json, schema: Json) -> Reader:
     match schema.get("type"):
         case "integer":
             return _integer
@@ -37,7 +46,7 @@ def reader(document: Json, schema: Json) -> Reader:
         case "boolean":
             return _boolean
         case "string":
-            return _keep if schema.get("format") in ("password", "binary") else _text
+            return _STRINGS.get(schema.get("format", ""), _text)
         case "array":
             return _array(reader(document, schema.get("items", {})))
         case "object" if "properties" in schema:
@@ -58,13 +67,32 @@ def _merged(document: Json, schema: Json) -> Json:
     return merged
 
 
-def _keep(value: Any) -> Any:
+def _or_null(read: Reader) -> Reader:
+    """Forms have no null. Where null is possible and a text is not, its name means it."""
+
+    def read_nullable(value: Any) -> Any:
+        is_null = isinstance(value, str) and value.strip().lower() in ("null", "none")
+        return None if is_null else read(value)
+
+    return read_nullable
+
+
+def _password(value: Any) -> Any:
+    """Every blank of a password counts."""
     return value
+
+
+def _file(value: Any) -> Any:
+    """Browsers send a part without name and content where no file was chosen."""
+    return value or None if isinstance(value, str) else None if value == NO_FILE else value
 
 
 def _text(value: Any) -> Any:
     """Blanks around a string go, and an empty one is null (core contract 1.1)."""
     return (value.strip() or None) if isinstance(value, str) else value
+
+
+_STRINGS: dict[str, Reader] = {"password": _password, "binary": _file}
 
 
 def _integer(value: Any) -> Any:

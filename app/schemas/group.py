@@ -20,7 +20,7 @@ class GroupSchema(Schema):
     badge_color = fields.String(allow_none=True)
     badge_icon = fields.String(allow_none=True)
     image = fields.String(dump_only=True)
-    pinned = fields.Boolean()
+    pinned = fields.Boolean(allow_none=True)
     sort_order = fields.Integer()
     parent_id = fields.Integer(allow_none=True)
     created_at = Moment(dump_only=True)

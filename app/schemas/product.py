@@ -16,7 +16,7 @@ class ProductSchema(Schema):
     group_id = fields.Integer()
     status = fields.String()
     description = fields.String()
-    pinned = fields.Boolean()
+    pinned = fields.Boolean(allow_none=True)
     stock = fields.Integer()
     type = fields.String()
     sort_order = fields.Integer(dump_only=True)

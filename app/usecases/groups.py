@@ -55,6 +55,18 @@ def _taken(session: Session, group: Group, same: Any) -> bool:
     return session.scalar(select(Group.id).where(*others).limit(1)) is not None
 
 
+def image_stem(session: Session, group: Group) -> str:
+    """The path of a group's image, but for its extension: `groups/<slug>` (core contract 9.3).
+
+    A group that has changed its slug keeps its file, so the name may be in use: then the id,
+    behind a dot that no slug has, tells them apart.
+    """
+    # A file name has at most 255 bytes, with extension and temporary marks.
+    stem = f"groups/{group.slug[:200]}"
+    other = (Group.id != group.id) & Group.image.startswith(f"{stem}.", autoescape=True)
+    return f"{stem}.{group.id}" if session.scalar(select(Group.id).where(other).limit(1)) else stem
+
+
 def set_background(session: Session, group: Group, wanted: bool | None) -> None:
     """Note whether the storefront shows the group's image as its background."""
     note = session.scalars(
