@@ -1,6 +1,7 @@
 """Schemas of OpenAPI 3.0 as JSON Schema 2020-12, compiled once.
 
-OpenAPI 3.0.3 has its own dialect: `nullable` instead of a null type, boolean exclusive limits.
+OpenAPI 3.0.3 has its own dialect: `nullable` instead of a null type, and nothing that closes an
+object made of several parts, for which the contract says `x-closed`.
 """
 
 from collections.abc import Iterator
@@ -76,8 +77,10 @@ def json_schema(schema: Any) -> Any:
     translated = {
         key: value if key in ("enum", "example", "default") else json_schema(value)
         for key, value in schema.items()
-        if key not in ("nullable", "example", "discriminator")
+        if key not in ("nullable", "example", "x-closed")
     }
+    if schema.get("x-closed") is True:
+        translated["unevaluatedProperties"] = False
     return _nullable(translated) if schema.get("nullable") is True else translated
 
 

@@ -65,7 +65,7 @@ def reason(error: ValidationError) -> str:
     return text.format(limit=_number(kind.limit)) if "{limit}" in text else text  # type: ignore[attr-defined]
 
 
-def reasons(validator: Validator, value: Any) -> dict[str, list[str]]:
+def reasons(validator: Validator, value: Any, noun: str = "field") -> dict[str, list[str]]:
     """All that is wrong with a value: dotted path of each wrong field to its texts."""
     found: dict[str, list[str]] = {}
 
@@ -78,9 +78,9 @@ def reasons(validator: Validator, value: Any) -> dict[str, list[str]]:
         path = ".".join(map(str, error.instance_path))
         if error.kind.name == "required":
             name = error.kind.property  # type: ignore[attr-defined]
-            add(f"{path}.{name}" if path else name, f"The {name} field is required.")
+            add(f"{path}.{name}" if path else name, f"The {name} {noun} is required.")
         else:
-            add(path, f"The {path or 'body'} field {reason(error)}.")
+            add(path, f"The {path or 'body'} {noun} {reason(error)}.")
     return found
 
 

@@ -87,7 +87,7 @@ def _query(contract: Contract, operation: Operation) -> Callable[[bytes], Query]
                     errors[name] = [f"The {name} filter is unknown. Possible: {possible}."]
         errors |= unstorable(values)
         if not validator.accepts(values):
-            errors |= reasons(validator, values)
+            errors |= reasons(validator, values, "parameter")
         if errors:
             raise invalid("invalid-parameters", errors)
         return Query(values, matches, tuple(sent))

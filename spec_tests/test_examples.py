@@ -1,0 +1,207 @@
+"""Every example of the contract is true: sent as written, it is answered as written."""
+
+import re
+from dataclasses import replace
+
+import httpx
+import pytest
+from openapi_spec_validator import validate
+from sqlalchemy.exc import OperationalError
+
+from app.contract import contract
+from app.jsonschema import inlined
+from app.pipeline.problems import KINDS, document, translate
+from tests.conftest import run
+from tests.factories import a_key
+
+DOCUMENT = contract().document
+OPERATIONS = contract().operations
+LISTS = {each.id: each for each in OPERATIONS.values() if each.id.endswith(".index")}
+SITE = "https://panel.example"
+# What differs from one run to the next.
+CHANGING = re.compile(r"^\d{4}-\d\d-\d\dT[\d:.]+Z$|^\d+\|CLIENTXCMS.*$")
+
+
+def same_every_time(value, name=""):
+    if isinstance(value, dict):
+        return {key: same_every_time(item, key) for key, item in value.items()}
+    if isinstance(value, list):
+        return [same_every_time(item) for item in value]
+    if name in ("lastchecked", "nextCheck") or CHANGING.match(str(value)):
+        return type(value)
+    return value
+
+
+def example(kind, operation, content):
+    """The example that an operation has in a body or answer; PATCH shares that of POST."""
+    verb = operation.id.partition(".")[2].replace("patch", "update")
+    written = next(iter(content.values())).get("examples", {})
+    assert verb in written, f"{kind} of {operation.id} has no example"
+    return inlined(DOCUMENT, written[verb])["value"]
+
+
+def written(operation):
+    """The operation, its parameters and its success, as the document writes them."""
+    found = DOCUMENT["paths"][operation.path][operation.method]
+    answer = inlined(DOCUMENT, found["responses"][str(operation.success.status)])
+    shared = DOCUMENT["paths"][operation.path].get("parameters", [])
+    parameters = [inlined(DOCUMENT, each) for each in (*shared, *found.get("parameters", []))]
+    return found, parameters, answer
+
+
+def parameter_examples(operation, place):
+    for parameter in written(operation)[1]:
+        if parameter["in"] == place and "example" in parameter:
+            yield parameter["name"], parameter["example"]
+
+
+@pytest.fixture
+def http(server, demo):
+    """A client whose key may do everything in the demo shop."""
+    headers = {"Authorization": f"Bearer {a_key(demo)}", "X-Forwarded-Proto": "https"}
+    with httpx.Client(base_url=f"{server.url}/api", headers=headers) as http:
+        http.headers["Host"] = "panel.example"
+        yield http
+
+
+def send(http, operation, answered):
+    """Send the request of an example. A list is asked with the query its own answer shows."""
+    path = operation.path.format(**dict(parameter_examples(operation, "path")))
+    # A read has one example for all its callers: without what it may add.
+    query = dict(parameter_examples(operation, "query")) if operation.method != "get" else None
+    if operation.id in LISTS:
+        path = answered["first_page_url"].removeprefix(f"{SITE}/api")
+    content = inlined(DOCUMENT, written(operation)[0].get("requestBody", {})).get("content")
+    if not content:
+        return http.request(operation.method, path, params=query)
+    body = example("the body", operation, content)
+    if "client_secret" in body:
+        number, _, secret = http.headers["Authorization"].partition(" ")[2].partition("|")
+        body = {**body, "client_id": number, "client_secret": secret}
+        return http.request(operation.method, path, data=body)
+    return http.request(operation.method, path, json=body)
+
+
+def test_the_document_is_valid_openapi():
+    validate(DOCUMENT)
+
+
+def schemas_with_examples(node, path=""):
+    if isinstance(node, dict):
+        if "example" in node and ("type" in node or "allOf" in node):
+            yield pytest.param(node, id=path)
+        for name, item in node.items():
+            if name != "example":
+                yield from schemas_with_examples(item, f"{path}.{name}")
+
+
+@pytest.mark.parametrize("schema", list(schemas_with_examples(DOCUMENT["components"]["schemas"])))
+def test_the_example_of_a_schema_fits_it(schema):
+    assert not list(contract().validator(schema).errors(schema["example"]))
+
+
+@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
+def test_an_operation_answers_its_example_with_its_example(http, operation):
+    expected = example("the answer", operation, written(operation)[2]["content"])
+    answer = send(http, operation, expected)
+    assert answer.status_code == operation.success.status, answer.text
+    assert same_every_time(answer.json()) == same_every_time(expected)
+
+
+@pytest.mark.parametrize("operation", LISTS.values(), ids=LISTS)
+def test_the_example_of_a_list_parameter_finds_something(http, operation):
+    path = operation.path
+    for name, value in parameter_examples(operation, "query"):
+        text = ",".join(map(str, value)) if isinstance(value, list) else value
+        answer = http.get(path, params={name: text})
+        assert answer.status_code == 200, answer.text
+        if not name.startswith("filter[setup_"):
+            assert answer.json()["data"], name
+        if name.startswith("filter["):
+            found = {str(item[name[7:-1]]) for item in answer.json()["data"]}
+            assert all(text.lower() in each.lower() for each in found), name
+
+
+# How to get each problem, but for the two that no request can cause.
+PROVOKED = {
+    "BadRequest": {"method": "GET", "url": "/application/products?per_page=5000"},
+    "Unauthenticated": {
+        "method": "GET",
+        "url": "/application/products",
+        "headers": {"Authorization": "Bearer 1|nothing"},
+    },
+    "NotFound": {"method": "GET", "url": "/application/products/999"},
+    "Conflict": {"method": "DELETE", "url": "/application/groups/10"},
+    "PayloadTooLarge": {
+        "method": "POST",
+        "url": "/application/products",
+        "content": b" " * (contract().body_limit + 1),
+        "headers": {"Content-Type": "application/json"},
+    },
+    "UnsupportedMediaType": {
+        "method": "POST",
+        "url": "/application/pricings",
+        "content": b"id;price",
+        "headers": {"Content-Type": "text/csv"},
+    },
+    "Unprocessable": {
+        "method": "POST",
+        "url": "/application/pricings",
+        "json": {"related_id": 3, "related_type": "product", "monthly": -1},
+    },
+    "TokenRefused": {
+        "method": "POST",
+        "url": "/oauth/token",
+        "data": {"grant_type": "password"},
+        "auth": ("1", "nothing"),
+    },
+    "InvalidClient": {
+        "method": "POST",
+        "url": "/oauth/token",
+        "data": {"grant_type": "client_credentials", "client_id": "1", "client_secret": "nothing"},
+    },
+}
+
+
+def problem_example(name):
+    response = DOCUMENT["components"]["responses"][name]
+    return response["content"]["application/problem+json"]["example"]
+
+
+@pytest.mark.parametrize("name", PROVOKED)
+def test_the_example_of_a_problem_is_that_problem(http, name):
+    answer = http.request(**PROVOKED[name])
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json() == problem_example(name)
+
+
+def test_the_example_of_a_missing_permission_is_that_problem(http, demo):
+    headers = {"Authorization": f"Bearer {a_key(demo, 'groups:index')}"}
+    answer = http.get("/application/products", headers=headers)
+    assert answer.json() == problem_example("Forbidden")
+
+
+def test_the_example_of_an_exhausted_limit_is_that_problem(server, demo):
+    for limited in run(replace(server.settings, rate_limit=1)):
+        headers = {"Authorization": f"Bearer {a_key(demo)}"}
+        url = f"{limited.url}/api/application/health"
+        answers = [httpx.get(url, headers=headers).json() for _ in range(2)]
+        without_numbers = [re.sub(r"\d+ [rs]", "", str(each)) for each in
+                           (answers[1], problem_example("TooManyRequests"))]  # fmt: skip
+        assert without_numbers[0] == without_numbers[1]
+
+
+def test_the_examples_of_the_servers_own_problems_are_those_problems():
+    for name, error in (
+        ("ServerError", RuntimeError()),
+        ("Unavailable", OperationalError("", {}, Exception("busy"))),
+    ):
+        problem = document(translate(error), "/api/application/products")
+        assert problem == problem_example(name)
+
+
+def test_every_problem_has_an_example_of_a_known_kind():
+    for name, response in DOCUMENT["components"]["responses"].items():
+        if "application/problem+json" in response["content"]:
+            kind = KINDS[problem_example(name)["type"].rpartition("/")[2]]
+            assert problem_example(name)["title"] == kind.title
