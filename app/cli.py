@@ -34,21 +34,29 @@ def fail(text: str) -> NoReturn:
 
 
 @contextmanager
+def opened(settings: Settings) -> Iterator[Engine]:
+    """The engine of the settings. A database that cannot be used ends the command."""
+    try:
+        engine = make_engine(settings.database_url)
+        try:
+            yield engine
+        finally:
+            engine.dispose()
+    except (DBAPIError, OSError) as error:
+        reason = getattr(error, "orig", error)
+        fail(f"The database {settings.database_url} cannot be opened: {reason}.")
+
+
+@contextmanager
 def database(*, write: bool = False) -> Iterator[Session]:
     """A unit of work on the migrated database of the settings."""
     from models.migrate import is_current
 
-    settings: Settings = current_app.config["SETTINGS"]
-    engine = make_engine(settings.database_url)
-    try:
+    with opened(current_app.config["SETTINGS"]) as engine:
         if not is_current(engine):
             fail("The database is not migrated. Run: flask --app app clientxcms:migrate")
         with unit_of_work(engine, write=write) as session:
             yield session
-    except DBAPIError as error:
-        fail(f"The database {engine.url!r} cannot be used: {error.orig}.")
-    finally:
-        engine.dispose()
 
 
 def checked_permissions(texts: Sequence[str]) -> list[str]:
@@ -150,21 +158,9 @@ def migrate() -> None:
     """Create the database, or bring it up to date."""
     from models.migrate import upgrade
 
-    settings: Settings = current_app.config["SETTINGS"]
-    prepare(settings, upgrade)
+    with opened(current_app.config["SETTINGS"]) as engine:
+        upgrade(engine)
     click.echo("The database is up to date.")
-
-
-def prepare(settings: Settings, action: object) -> None:
-    """Run an action on the database, or end with one clear line."""
-    engine = make_engine(settings.database_url)
-    try:
-        action(engine)  # type: ignore[operator]
-    except (DBAPIError, OSError) as error:
-        reason = getattr(error, "orig", error)
-        fail(f"The database {settings.database_url} cannot be opened: {reason}.")
-    finally:
-        engine.dispose()
 
 
 def address(settings: Settings) -> str:

@@ -7,7 +7,7 @@ import click
 import uvicorn
 from sqlalchemy import Engine
 
-from app.cli import address, fail, has_admin, prepare
+from app.cli import address, fail, has_admin, opened
 from app.settings import Settings
 from app.usecases.api_keys import create_api_key
 from app.usecases.demo import ADMIN_EMAIL, load_demo
@@ -19,9 +19,10 @@ from models.migrate import upgrade
 def start(settings: Settings) -> None:
     """Prepare what is missing and serve until stopped. Ends with one line if it cannot."""
     check_port(settings)
-    prepare(settings, upgrade)
-    if settings.demo_data:
-        prepare(settings, fill)
+    with opened(settings) as engine:
+        upgrade(engine)
+        if settings.demo_data:
+            fill(engine)
     click.echo(f"Server:        {address(settings)}")
     click.echo(f"Documentation: {address(settings)}/api/documentation")
     uvicorn.run(

@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from click import ClickException
+
 ROOT = Path(__file__).parent.parent
 
 
-class InvalidSettings(Exception):
-    """The environment cannot be used. The message names every wrong variable."""
+class InvalidSettings(ClickException):
+    """The environment cannot be used. Commands end with its message, which names every mistake."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,297 @@
+"""The commands of `flask --app app`, run as a person runs them."""
+
+import os
+import re
+import socket
+import time
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from signal import SIGINT, SIGKILL
+from subprocess import PIPE, STDOUT, Popen
+from sys import executable
+
+import httpx
+import pytest
+from sqlalchemy import select
+
+from models import Admin, PersonalAccessToken
+from tests.factories import a_customer, a_key, an_admin
+
+ROOT = Path(__file__).parent.parent
+TOKEN = re.compile(r"\b\d+\|CLIENTXCMS[A-Za-z0-9]{40}[0-9a-f]{8}\b")
+
+
+def command(name, *arguments, settings, **options):
+    """A started command. It sees the settings of the test and none of who runs the test."""
+    return Popen(
+        [executable, "-m", "flask", "--app", "app", f"clientxcms:{name}", *arguments],
+        cwd=ROOT, env={"PATH": os.environ["PATH"], **settings}, text=True, **options,
+    )  # fmt: skip
+
+
+def ended(name, *arguments, settings):
+    """The status of a command that has ended, what it printed and what it complained about."""
+    with command(name, *arguments, settings=settings, stdout=PIPE, stderr=PIPE) as started:
+        printed, complaints = started.communicate(timeout=120)
+    return started.returncode, printed, complaints
+
+
+def run(name, *arguments, **settings):
+    """What a command printed that did its work, and did it without complaints."""
+    status, printed, complaints = ended(name, *arguments, settings=settings)
+    assert (status, complaints) == (0, "")
+    return printed
+
+
+def refused(name, *arguments, **settings):
+    """The one line with which a command ended that could not do its work."""
+    status, printed, complaints = ended(name, *arguments, settings=settings)
+    assert (status, printed) == (1, "")
+    assert re.fullmatch(r"Error: .+\n", complaints), complaints
+    return complaints
+
+
+@contextmanager
+def serving(folder, **settings):
+    """A server that answers: its address, and the file that holds what it has printed."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    settings = {"DATABASE_URL": database(folder), "DATA_DIR": str(folder / "storage"), **settings}
+    with (
+        (folder / "printed").open("w") as printed,
+        command("serve", settings={"PORT": str(port), **settings}, stdout=printed, stderr=STDOUT,
+                start_new_session=True) as started,
+    ):  # fmt: skip
+        try:
+            url = f"http://127.0.0.1:{port}"
+            while not answers(url):
+                assert started.poll() is None, Path(printed.name).read_text()
+                time.sleep(0.05)
+            yield url, Path(printed.name)
+            started.send_signal(SIGINT)
+            assert started.wait(timeout=60) == 0
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(started.pid, SIGKILL)
+
+
+def answers(url):
+    with suppress(httpx.TransportError):
+        return httpx.get(f"{url}/api/application/health").status_code == 401
+
+
+def database(folder):
+    return f"sqlite:///{folder / 'shop.db'}"
+
+
+def labels(printed):
+    pairs = (line.split(": ", 1) for line in printed.splitlines() if ": " in line)
+    return {name: text.strip() for name, text in pairs}
+
+
+def get(url, path, key):
+    headers = {"Authorization": f"Bearer {key}"}
+    return httpx.get(f"{url}/api/application{path}", headers=headers)
+
+
+def keys(session):
+    # What was read before the command wrote would hide what it wrote.
+    session.rollback()
+    return session.scalars(select(PersonalAccessToken)).all()
+
+
+@pytest.fixture
+def here(server):
+    """The settings with which a command works on the database of the running server."""
+    return {"DATABASE_URL": server.settings.database_url}
+
+
+@pytest.fixture
+def admin(session):
+    return an_admin(session, email="ada@example.org")
+
+
+def test_a_new_key_is_printed_with_its_owner_and_the_documentation(server, here, admin, session):
+    here |= {"HOST": "::1", "PORT": "81"}
+    printed = run("create-api-key", "Accounting", "ADA@example.org", "--permissions=*", **here)
+    token = labels(printed)["Token"]
+    assert TOKEN.fullmatch(token)
+    assert labels(printed) == {
+        "Name": "Accounting",
+        "Email": "ada@example.org",
+        "Token": token,
+        "Documentation": "http://[::1]:81/api/documentation",
+    }
+    assert [(key.name, key.abilities, key.expires_at) for key in keys(session)] == [
+        ("Accounting", ["*"], None)
+    ]
+    assert get(server.url, "/products", token).status_code == 200
+
+
+def test_permissions_are_repeated_or_separated_by_commas(server, here, admin, session):
+    options = ["--permissions=health", "--permissions", "products:index, groups:store,health"]
+    token = labels(run("create-api-key", "x", admin.email, *options, **here))["Token"]
+    (key,) = keys(session)
+    assert key.abilities == ["health", "products:index", "groups:create"]
+    paths = ("/health", "/products", "/groups")
+    assert [get(server.url, path, token).status_code for path in paths] == [200, 200, 403]
+
+
+def test_a_customer_can_own_a_key_for_the_customer_api(here, session):
+    customer = a_customer(session)
+    run("create-api-key", "x", customer.email, "--type=customer", **here)
+    (key,) = keys(session)
+    assert (key.tokenable_id, key.abilities) == (customer.id, ["customer:*"])
+
+
+def test_a_key_can_be_given_an_end(here, admin, session):
+    day = datetime.now(UTC).date() + timedelta(days=2)
+    run("create-api-key", "x", admin.email, "--type=application", f"--expires-at={day}", **here)
+    (key,) = keys(session)
+    assert key.abilities == ["*"]
+    assert key.expires_at == datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (["ada@example.org", "--permissions=produts:index"], "Did you mean products:index?"),
+        (["ada@example.org", "--expires-at", "2020-01-31"], "expired"),
+        (["nobody@example.org"], "no administrator with the address nobody@example.org"),
+        (["ada@example.org", "--type=customer"], "no customer with the address ada@example.org"),
+        (["gone@example.org"], "no administrator with the address gone@example.org"),
+    ],
+)
+def test_a_key_that_cannot_be_is_refused_with_the_reason(here, admin, session, arguments, reason):
+    an_admin(session, email="gone@example.org", deleted_at=datetime.now(UTC))
+    assert reason in refused("create-api-key", "x", *arguments, **here)
+    assert keys(session) == []
+
+
+def test_the_list_shows_all_keys_and_no_secret(server, here, session):
+    a_key(session, "health", "groups:index", expires_at=datetime(2099, 1, 31, tzinfo=UTC))
+    used = a_key(session)
+    get(server.url, "/health", used)
+    title, first, second = run("list-api-keys", **here).splitlines()
+    assert title.split("\t") == ["ID", "NAME", "PERMISSIONS", "LAST USED", "EXPIRES"]
+    assert first.split("\t") == ["1", "test", "health,groups:index", "never", "2099-01-31 00:00:00"]
+    *known, last_used, expires = second.split("\t")
+    assert (known, expires) == (["2", "test", "*"], "never")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", last_used)
+    assert "CLIENTXCMS" not in second
+
+
+def test_a_revoked_key_is_refused_from_the_next_request_on(server, here, session):
+    revoked, kept = a_key(session), a_key(session)
+    assert get(server.url, "/health", revoked).status_code == 200
+    key_id = revoked.partition("|")[0]
+    assert f"{key_id} (test)" in run("revoke-api-key", key_id, **here)
+    assert get(server.url, "/health", revoked).status_code == 401
+    assert get(server.url, "/health", kept).status_code == 200
+    assert f"no API key {key_id}" in refused("revoke-api-key", key_id, **here)
+
+
+def test_a_new_administrator_can_own_keys_and_exists_once(here, session):
+    run("create-admin", "Grace@Example.org", **here)
+    assert session.scalars(select(Admin.email)).all() == ["grace@example.org"]
+    assert TOKEN.search(run("create-api-key", "x", "grace@example.org", **here))
+    assert "already" in refused("create-admin", "grace@example.org", **here)
+    assert "not an e-mail address" in refused("create-admin", "grace", **here)
+
+
+def test_a_database_that_is_not_there_yet_is_made_by_migrating(tmp_path):
+    here = {"DATABASE_URL": database(tmp_path)}
+    assert "clientxcms:migrate" in refused("list-api-keys", **here)
+    run("migrate", **here)
+    assert run("list-api-keys", **here).count("\n") == 1
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory):
+    """A server that was started on an empty folder."""
+    with serving(tmp_path_factory.mktemp("demo")) as started:
+        yield started
+
+
+def test_the_first_start_prints_one_key_and_where_to_try_it(demo):
+    url, printed = demo
+    (key,) = TOKEN.findall(printed.read_text())
+    assert labels(printed.read_text())["Documentation"] == f"{url}/api/documentation"
+    assert httpx.get(f"{url}/api/documentation").status_code == 200
+    products = get(url, "/products?pricing=1", key).json()["data"]
+    assert len({product["name"] for product in products}) == 25
+    for product in products:
+        assert {price["currency"] for price in product["pricing"]} == {"EUR", "USD"}
+        for price in product["pricing"]:
+            assert {price["onetime"], price["monthly"], price["annually"]} != {None}
+
+
+def test_the_first_start_makes_a_shop_with_something_of_everything(demo):
+    url, printed = demo
+    (key,) = TOKEN.findall(printed.read_text())
+    counts = get(url, "/statistics", key).json()["data"]
+    assert (counts["customers"]["total"], counts["services"]["total"]) == (60, 150)
+    assert all(counts["services"].values())
+    groups = get(url, "/groups", key).json()["data"]
+    assert {group["parent_id"] is None for group in groups} == {True, False}
+    assert "already" in refused(
+        "create-admin", "admin@example.com", DATABASE_URL=database(printed.parent)
+    )
+
+
+def test_a_second_start_keeps_what_is_there_and_prints_no_key(tmp_path):
+    with serving(tmp_path) as (url, printed):
+        key = labels(printed.read_text())["Token"]
+        headers = {"Authorization": f"Bearer {key}"}
+        assert httpx.delete(f"{url}/api/application/products/1", headers=headers).is_success
+    with serving(tmp_path) as (url, printed):
+        assert labels(printed.read_text()).keys() == {"Server", "Documentation"}
+        assert get(url, "/products", key).json()["total"] == 24
+
+
+def test_an_empty_shop_can_be_asked_for(tmp_path):
+    with serving(tmp_path, DEMO_DATA="0") as (url, printed):
+        assert labels(printed.read_text()).keys() == {"Server", "Documentation"}
+        here = {"DATABASE_URL": database(tmp_path)}
+        run("create-admin", "ada@example.org", **here)
+        key = labels(run("create-api-key", "x", "ada@example.org", **here))["Token"]
+        assert get(url, "/products", key).json()["total"] == 0
+        assert get(url, "/statistics", key).json()["data"]["customers"]["total"] == 0
+
+
+def test_several_processes_serve_at_one_address_and_end_together_without_a_word(tmp_path):
+    with serving(tmp_path, WORKERS="2", RATE_LIMIT="1000000") as (url, printed):
+        before = printed.read_text()
+        key = labels(before)["Token"]
+        # Each process counts for itself: once both are up, the same number comes twice.
+        seen = set()
+        while (left := get(url, "/health", key).headers["x-ratelimit-remaining"]) not in seen:
+            seen.add(left)
+            assert len(seen) < 500
+    assert printed.read_text() == before
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(url)
+
+
+def test_a_taken_port_is_named(tmp_path):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        reason = refused("serve", PORT=str(port), DATABASE_URL=database(tmp_path))
+    assert f"http://127.0.0.1:{port}" in reason
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("place", ["", "note.txt", "note.txt/shop.db"])
+def test_a_database_that_cannot_be_opened_is_named(tmp_path, place):
+    (tmp_path / "note.txt").write_text("This is not a database. " * 50)
+    address = f"sqlite:///{tmp_path / place}"
+    assert address in refused("serve", PORT="0", DATABASE_URL=address)
+
+
+def test_all_wrong_settings_are_named_at_once():
+    wrong = {"PORT": "http", "DATABASE_URL": "mysql://shop", "WORKERS": "0",
+             "RATE_LIMIT": "-1", "DEMO_DATA": "yes"}  # fmt: skip
+    reason = refused("serve", **wrong)
+    assert [name for name in wrong if name not in reason] == []
