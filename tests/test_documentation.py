@@ -1,0 +1,169 @@
+"""The documentation: the page where a key can be tried, the contract itself, problem types."""
+
+import shutil
+from html import unescape
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+import yaml
+from playwright.sync_api import expect, sync_playwright
+
+from app.pipeline.problems import KINDS
+from tests.factories import a_group, a_key, a_product
+
+SOURCE = Path(__file__).parent.parent / "openapi" / "openapi.yaml"
+# Swagger UI asks its online validator about any page but those of 127.0.0.1, hence a name.
+HOST = "panel.example"
+
+
+@pytest.fixture(scope="module")
+def browser():
+    arguments = ["--no-sandbox", "--disable-background-networking"]
+    expect.set_options(timeout=30_000)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"),
+            args=[*arguments, f"--host-resolver-rules=MAP {HOST} 127.0.0.1"],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(server, browser):
+    """The documentation, just opened."""
+    page = browser.new_page(base_url=f"http://{HOST}:{urlsplit(server.url).port}")
+    page.goto("/api/documentation")
+    yield page
+    page.close()
+
+
+def authorize(page, key):
+    page.get_by_role("button", name="Authorize").click()
+    dialog = page.locator(".dialog-ux")
+    dialog.get_by_role("textbox").fill(key)
+    dialog.get_by_role("button", name="Authorize").click()
+    dialog.get_by_role("button", name="Close").click()
+
+
+def execute(page, method, path, **parameters):
+    """Open an operation, fill in what it needs, send it; the place where its answer is shown."""
+    operation = page.locator(f".opblock-{method}", has=page.locator(f'[data-path="{path}"]'))
+    operation.get_by_role("button").first.click()
+    for name, value in parameters.items():
+        operation.get_by_placeholder(name).fill(str(value))
+    operation.get_by_role("button", name="Execute").click()
+    return operation.locator(".live-responses-table .response")
+
+
+def test_a_key_pasted_into_the_documentation_shows_real_products(page, session):
+    a_product(session, name="Élite 100%")
+    authorize(page, a_key(session, "products:index"))
+    answer = execute(page, "get", "/application/products")
+    expect(answer.locator(".response-col_status")).to_have_text("200")
+    expect(answer).to_contain_text('"name": "Élite 100%"')
+
+
+def test_without_a_key_the_documentation_shows_the_problem(page):
+    answer = execute(page, "get", "/application/products")
+    expect(answer.locator(".response-col_status")).to_have_text("401")
+    expect(answer).to_contain_text('"type": "/api/problems/unauthenticated"')
+
+
+def test_a_deletion_tried_in_the_documentation_is_not_forced(page, session):
+    group = a_group(session)
+    a_product(session, group=group)
+    authorize(page, a_key(session, "groups:delete"))
+    answer = execute(page, "delete", "/application/groups/{group_id}", group_id=group.id)
+    expect(answer.locator(".response-col_status")).to_have_text("409")
+
+
+def test_the_page_asks_no_other_host_and_makes_no_error(page, session):
+    asked, errors = [], []
+    page.on("request", lambda request: asked.append(request.url))
+    page.on("pageerror", lambda error: errors.append(error.message))
+    page.on("console", lambda line: errors.append(line.text) if line.type == "error" else None)
+    page.reload()
+    authorize(page, a_key(session))
+    expect(execute(page, "get", "/application/products")).to_be_visible()
+    assert {urlsplit(address).hostname for address in asked} == {HOST}
+    assert any(urlsplit(address).path == "/api/application/products" for address in asked)
+    assert errors == []
+
+
+@pytest.mark.parametrize("path", ["/", "/api"])
+def test_who_comes_without_an_address_is_led_to_the_documentation(server, path):
+    answer = httpx.get(f"{server.url}{path}")
+    assert answer.status_code == 302
+    assert answer.headers["location"] == "/api/documentation"
+
+
+def test_the_yaml_is_the_contract_as_it_was_written_with_the_address_of_the_request(server):
+    source = SOURCE.read_text(encoding="utf-8")
+    assert source.startswith("# ")
+    for host in (urlsplit(server.url).netloc, f"{HOST}:8443"):
+        answer = httpx.get(f"{server.url}/api/openapi.yaml", headers={"Host": host})
+        assert answer.headers["content-type"] == "application/yaml; charset=utf-8"
+        assert answer.text == source.replace("- url: /api\n", f"- url: http://{host}/api\n")
+
+
+def test_the_json_says_the_same_at_both_of_its_addresses(server):
+    written = yaml.safe_load(httpx.get(f"{server.url}/api/openapi.yaml").text)
+    for path in ("/api/openapi.json", "/docs/api-docs.json"):
+        answer = httpx.get(f"{server.url}{path}")
+        assert answer.headers["content-type"] == "application/json"
+        assert answer.json() == written
+    assert written["servers"] == [{"url": f"{server.url}/api"}]
+
+
+@pytest.mark.parametrize("path", ["/api/openapi.json", "/api/openapi.yaml", "/docs/api-docs.json"])
+def test_tools_that_know_no_oauth_get_a_view_with_a_plain_bearer_token(server, path):
+    document = yaml.safe_load(httpx.get(f"{server.url}{path}?auth=bearer").text)
+    assert document["components"]["securitySchemes"]["bearer"]["type"] == "http"
+    products = document["paths"]["/application/products"]["get"]
+    assert products["security"] == [{"bearer": []}]
+    assert products["x-permissions"] == ["products:index"]
+    assert document["servers"] == [{"url": f"{server.url}/api"}]
+
+
+def test_the_view_with_a_plain_bearer_token_changes_nothing_else(server):
+    written = httpx.get(f"{server.url}/api/openapi.json").json()
+    view = httpx.get(f"{server.url}/api/openapi.json?auth=bearer").json()
+    for path, item in view["paths"].items():
+        for method, operation in item.items():
+            if "x-permissions" in operation:
+                scopes = operation.pop("x-permissions")
+                operation["security"] = written["paths"][path][method]["security"]
+                assert scopes == [entry["bearer"][0] for entry in operation["security"]]
+    scheme = written["components"]["securitySchemes"]["bearer"]
+    assert view["components"]["securitySchemes"].pop("bearer") == {
+        "type": "http", "scheme": "bearer", "description": scheme["description"],
+    }  # fmt: skip
+    view["components"]["securitySchemes"]["bearer"] = scheme
+    assert view == written
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_problem_type_is_a_page_that_says_what_to_do(server, kind):
+    answer = httpx.get(f"{server.url}/api/problems/{kind}")
+    assert answer.status_code == 200
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    text = unescape(answer.text)
+    for part in (KINDS[kind].title, kind, f"status {KINDS[kind].status}", KINDS[kind].remedy):
+        assert part in text
+
+
+def test_the_type_of_a_problem_leads_to_its_page(server):
+    problem = httpx.get(f"{server.url}/api/application/products").json()
+    page = httpx.get(f"{server.url}{problem['type']}")
+    assert page.headers["content-type"].startswith("text/html")
+    assert f"<h1>{problem['title']}</h1>" in page.text
+
+
+def test_an_unknown_problem_type_is_a_problem_itself(server):
+    answer = httpx.get(f"{server.url}/api/problems/unknown")
+    assert answer.status_code == 404
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["type"] == "/api/problems/not-found"
