@@ -51,8 +51,9 @@ def written(operation):
 
 def parameter_examples(operation, place):
     for parameter in written(operation)[1]:
-        if parameter["in"] == place and "example" in parameter:
-            yield parameter["name"], parameter["example"]
+        for key in ("example", "x-example"):
+            if parameter["in"] == place and key in parameter:
+                yield parameter["name"], parameter[key]
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """Products, as an integrator uses them."""
 
+import pytest
+
 from tests.factories import a_group, a_note, a_pricing, a_product
 
 
@@ -162,3 +164,45 @@ def test_includes_add_relations_counts_and_existence(client, session):
     for name in ("pricing", "metadata", "group"):
         assert item[f"{name}_count"] == 1
         assert item[f"{name}_exists"] is True
+
+
+def test_prices_come_in_forms_as_fields_or_as_json(client, session):
+    product = a_product(session)
+    path = f"/products/{product.id}"
+    client.post(path, data={"pricing[monthly][price]": "4,99", "pricing[monthly][setup]": "2"})
+    client.post(path, files={"pricing": (None, '{"annually": {"price": 49.9}}')})
+    pricing = client.get(f"{path}?pricing=1").json()["pricing"][0]
+    assert (pricing["monthly"], pricing["setup_monthly"], pricing["annually"]) == (4.99, 2, 49.9)
+    for text in ('{"annually": {"price": NaN}}', "{", '{"annually": ' + "[" * 2000, "[]"):
+        assert client.post(path, files={"pricing": (None, text)}).status_code == 422
+
+
+def test_prices_of_a_product_in_an_unknown_group_are_not_written(client, session):
+    product = a_product(session)
+    body = {"group_id": 999, "pricing": {"monthly": {"price": 5}}}
+    answer = client.post(f"/products/{product.id}", json=body)
+    assert answer.json()["errors"] == {
+        "group_id": ["The group_id field must be the id of a group."]
+    }
+    assert client.get(f"/products/{product.id}?pricing=1").json()["pricing"] == []
+
+
+def test_a_configuration_keeps_numbers_as_they_were_sent(client, session):
+    product = a_product(session, type="proxmox")
+    sent = {"ratio": 1.9, "big": 2**53 + 1, "tiny": 1e-7, "list": [{"x": 0.1}]}
+    answer = client.put(f"/products/{product.id}/config", json=sent)
+    assert answer.json()["config"] == sent
+    assert client.get(f"/products/{product.id}/config").json() == sent
+
+
+@pytest.mark.parametrize("number", ["1e999", "-1e999", "9223372036854775808", "1" * 400])
+def test_a_configuration_refuses_numbers_that_nobody_can_read_back(client, session, number):
+    product = a_product(session, type="proxmox")
+    answer = client.put(
+        f"/products/{product.id}/config",
+        content=f'{{"cores": 2, "limits": {{"ram": {number}}}}}',
+        headers={"Content-Type": "application/json"},
+    )
+    assert answer.status_code == 422
+    assert set(answer.json()["errors"]) == {"limits.ram"}
+    assert client.get(f"/products/{product.id}/config").json() == {}

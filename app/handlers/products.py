@@ -39,9 +39,10 @@ def update(
 ) -> Item:
     product = living(session, Product, product_id)
     product.change(products.values(SCHEMA.load(body, partial=True)))
+    products.save(session, product)
     products.set_prices(session, product, body.get("pricing") or {}, STORE_CURRENCY)
     storage.update(product, f"products/{product.id}", body, IMAGES)
-    products.save(session, product)
+    session.flush()
     return PRODUCTS.item(session, product_id, site)
 
 

@@ -5,6 +5,8 @@ or string. A reader, compiled from a schema, turns each spelling into the one va
 validated. It never refuses: what it cannot read stays as it is, for the validator to name.
 """
 
+import json
+import math
 import re
 from collections.abc import Callable
 from decimal import Decimal
@@ -31,7 +33,7 @@ def is_storable(text: str) -> bool:
 
 def reader(document: Json, schema: Json) -> Reader:
     """The reader for values of a schema of the document."""
-    schema = _merged(document, schema)
+    schema = inlined(document, schema)
     read = _reader(document, schema)
     is_text = schema.get("type") == "string" and schema.get("format") != "binary"
     return _or_null(read) if schema.get("nullable") and not is_text else read
@@ -51,20 +53,10 @@ def _reader(document: Json, schema: Json) -> Reader:
             return _array(reader(document, schema.get("items", {})))
         case "object" if "properties" in schema:
             properties = schema["properties"].items()
-            return _object({name: reader(document, item) for name, item in properties})
+            readers = {name: reader(document, item) for name, item in properties}
+            return _object(readers, closed=schema.get("additionalProperties") is False)
         case _:
             return _free
-
-
-def _merged(document: Json, schema: Json) -> Json:
-    """The schema with `allOf` folded in, as far as reading needs it."""
-    schema = inlined(document, schema)
-    merged = {**schema}
-    for part in schema.get("allOf", ()):
-        part = _merged(document, part)
-        properties = {**merged.get("properties", {}), **part.get("properties", {})}
-        merged = {**part, **merged, **({"properties": properties} if properties else {})}
-    return merged
 
 
 def _or_null(read: Reader) -> Reader:
@@ -123,19 +115,38 @@ def _array(item: Reader) -> Reader:
     return lambda value: [item(each) for each in value] if isinstance(value, list) else value
 
 
-def _object(readers: dict[str, Reader]) -> Reader:
+def _object(readers: dict[str, Reader], *, closed: bool) -> Reader:
     def read_object(value: Any) -> Any:
+        if isinstance(value, str) and value.lstrip().startswith("{"):
+            value = _embedded(value)
         if not isinstance(value, dict):
             return _text(value)
-        # Fields that the contract does not know are ignored, here and so everywhere.
-        return {name: read(value[name]) for name, read in readers.items() if name in value}
+        # Fields that the contract does not know are ignored, here and so everywhere; but a closed
+        # object keeps them, for the validator to name.
+        known = {name: read(value[name]) for name, read in readers.items() if name in value}
+        return {**value, **known} if closed else known
 
     return read_object
 
 
+def _embedded(text: str) -> Any:
+    """An object in a form may be JSON: what OpenAPI says of a part that has no other type."""
+    try:
+        # int() refuses NaN and the infinities, which are not JSON.
+        return json.loads(text, parse_float=Decimal, parse_constant=int)
+    except (ValueError, ArithmeticError, RecursionError):
+        return text
+
+
 def _free(value: Any) -> Any:
+    """A value without a schema, in the types that JSON columns and answers can hold."""
     if isinstance(value, dict):
         return {name: _free(item) for name, item in value.items()}
     if isinstance(value, list):
         return [_free(item) for item in value]
+    if isinstance(value, Decimal):
+        return float(value)
+    if type(value) is int and not -(2**63) <= value < 2**63:
+        # Too large for the readers of the other side, as is a decimal that becomes infinite.
+        return math.inf
     return _text(value)

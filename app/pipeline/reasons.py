@@ -1,5 +1,6 @@
 """Why a value does not fit, in words for the person who sent it. Schemas are never dumped."""
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -85,9 +86,11 @@ def reasons(validator: Validator, value: Any, noun: str = "field") -> dict[str, 
 
 
 def unstorable(value: Any, path: str = "") -> Mapping[str, list[str]]:
-    """The texts in `value` that no database can hold, in the form of `reasons`."""
+    """The texts and numbers in `value` that cannot be kept, in the form of `reasons`."""
     if isinstance(value, str) and not is_storable(value):
         return {path or "body": [f"The {path or 'body'} field has characters that are not text."]}
+    if value in (math.inf, -math.inf):
+        return {path or "body": [f"The {path or 'body'} field has a number that is too large."]}
     found: dict[str, list[str]] = {}
     if isinstance(value, dict):
         for name, item in value.items():
