@@ -51,9 +51,9 @@ def test_a_body_that_is_no_object_is_invalid(client, body):
 
 @pytest.mark.parametrize("text", [b'"a\\u0000b"', b'"\\ud800"', b'"\\udfff\\ud800"'])
 def test_what_no_database_can_hold_is_named(client, text):
-    body = b'{"name": ' + text + b"}"
-    problem = assert_problem(client.post("/products", content=body, headers=JSON), 422)
-    assert "name" in problem["errors"]
+    body = b'{"name": ' + text + b', "status": "x", "pricing": {"weekly": {"\\ud800": 1}}}'
+    problem = assert_problem(client.post("/products/1", content=body, headers=JSON), 422)
+    assert {*problem["errors"]} == {"name", "status", "pricing.weekly"}
 
 
 @pytest.mark.parametrize("text", ["1e400", "-1e400", "1" + "0" * 400, "1.5", "9" * 19, "1e18"])
@@ -229,3 +229,13 @@ def test_errors_change_nothing(client, session):
     body = {"name": "After", "parent_id": 999_999}
     assert_problem(client.post(f"/groups/{group.id}", json=body), 422)
     assert client.get(f"/groups/{group.id}").json()["name"] == "Before"
+
+
+def test_an_odd_host_header_breaks_no_answer(client, session):
+    group = a_group(session)
+    for host in ("a" * 5000, "x y", "<script>", "h\u00e9", "a:b:c", "[::1"):
+        for path in ("/groups", f"/groups/{group.id}", "/products?page=2", "/license"):
+            answer = client.get(path, headers={"Host": host.encode()})
+            assert answer.status_code in (200, 400), answer.text
+            if answer.status_code == 400:
+                assert_problem(answer, 400)

@@ -23,12 +23,8 @@ NO_FILE = ("", b"")
 _INTEGER = re.compile(r"-?[0-9]{1,19}")
 _NUMBER = re.compile(r"-?[0-9]{1,19}([.,][0-9]{1,19})?")
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
-
-
-def is_storable(text: str) -> bool:
-    """Whether a database and a wire can hold the text: no NUL, no half of a surrogate pair."""
-    return _UNSTORABLE.search(text) is None
+# No database and no wire holds these: NUL, and the halves of surrogate pairs.
+UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def reader(document: Json, schema: Json) -> Reader:
@@ -145,8 +141,6 @@ def _free(value: Any) -> Any:
     if isinstance(value, list):
         return [_free(item) for item in value]
     if isinstance(value, Decimal):
-        return float(value)
-    if type(value) is int and not -(2**63) <= value < 2**63:
-        # Too large for the readers of the other side, as is a decimal that becomes infinite.
-        return math.inf
+        number = float(value)
+        return number if math.isfinite(number) else value
     return _text(value)

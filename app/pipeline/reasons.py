@@ -1,13 +1,12 @@
 """Why a value does not fit, in words for the person who sent it. Schemas are never dumped."""
 
-import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from jsonschema_rs import ValidationError
 
 from app.jsonschema import Validator
-from app.pipeline.reading import is_storable
+from app.pipeline.reading import UNSTORABLE
 
 _TYPES = {
     "integer": "a whole number",
@@ -86,15 +85,13 @@ def reasons(validator: Validator, value: Any, noun: str = "field") -> dict[str, 
 
 
 def unstorable(value: Any, path: str = "") -> Mapping[str, list[str]]:
-    """The texts and numbers in `value` that cannot be kept, in the form of `reasons`."""
-    if isinstance(value, str) and not is_storable(value):
+    """The texts in `value` that cannot be kept, in the form of `reasons`."""
+    if isinstance(value, str) and UNSTORABLE.search(value):
         return {path or "body": [f"The {path or 'body'} field has characters that are not text."]}
-    if value in (math.inf, -math.inf):
-        return {path or "body": [f"The {path or 'body'} field has a number that is too large."]}
     found: dict[str, list[str]] = {}
     if isinstance(value, dict):
         for name, item in value.items():
-            if not is_storable(name):
+            if UNSTORABLE.search(name):
                 found[path or "body"] = ["A field name has characters that are not text."]
             else:
                 found |= unstorable(item, f"{path}.{name}" if path else name)
@@ -102,3 +99,12 @@ def unstorable(value: Any, path: str = "") -> Mapping[str, list[str]]:
         for place, item in enumerate(value):
             found |= unstorable(item, f"{path}.{place}" if path else str(place))
     return found
+
+
+def storable(value: Any) -> Any:
+    """The same without what cannot be kept, so that all else of it can be checked."""
+    if isinstance(value, str):
+        return UNSTORABLE.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {storable(name): storable(item) for name, item in value.items()}
+    return [storable(item) for item in value] if isinstance(value, list) else value

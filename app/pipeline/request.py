@@ -10,7 +10,7 @@ from app.pipeline.bodies import Disconnected, Upload, pairs, parse, read_body
 from app.pipeline.call import App, Handler, Parts, Receive, Scope, Send, call_of, step
 from app.pipeline.problems import Problem, invalid
 from app.pipeline.reading import Reader, reader
-from app.pipeline.reasons import reasons, unstorable
+from app.pipeline.reasons import reasons, storable, unstorable
 
 HIGHEST_ID = 2**63 - 1
 
@@ -159,9 +159,11 @@ def _body(contract: Contract, schema: Json) -> Callable[[Any], Any]:
         value = read(sent)
         text = _without_files(value)
         if errors := unstorable(text):
-            raise invalid("invalid-body", errors)
+            text = storable(text)
         if not validator.accepts(text):
-            raise invalid("invalid-body", reasons(validator, text))
+            errors = {**reasons(validator, text), **errors}
+        if errors:
+            raise invalid("invalid-body", errors)
         return value
 
     return check

@@ -1,5 +1,7 @@
 """Method and path to operation, through two dictionaries built at start-up."""
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from connexion.middleware.abstract import ROUTING_CONTEXT, SpecMiddleware
@@ -11,6 +13,8 @@ from app.pipeline.call import KEY, App, Call, Parts, Receive, Scope, Send
 from app.pipeline.problems import Problem
 
 ID = "{}"
+# RFC 9110 section 7.2. Addresses in answers begin with it, so it has to be one.
+HOST = re.compile(rb"([A-Za-z0-9._~-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])?(:[0-9]{0,5})?")
 Route = dict[str, tuple[str, Operation]]
 
 
@@ -22,7 +26,7 @@ class Routing(SpecMiddleware):
         self.base_path = ""
         self.routes: dict[tuple[str, ...], Route] = {}
         self.prefixes: set[str] = set()
-        self.places: dict[int, set[tuple[int, ...]]] = {}
+        self.places: dict[int, list[tuple[int, ...]]] = {}
 
     def add_api(
         self, specification: Specification, *, resolver: Resolver, parts: Parts, **kwargs: Any
@@ -35,41 +39,47 @@ class Routing(SpecMiddleware):
             segments = _segments(operation.path)
             shape = tuple(ID if part.startswith("{") else part for part in segments)
             places = tuple(place for place, part in enumerate(shape) if part == ID)
-            self.places.setdefault(len(shape), set()).add(places)
+            known = self.places.setdefault(len(shape), [])
+            if places not in known:
+                known.append(places)
+                known.sort(key=len)
             self.prefixes.add(segments[0])
             entry = (written.operation_id, operation)
             self.routes.setdefault(shape, {})[operation.method.upper()] = entry
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            extensions = scope.setdefault("extensions", {})
+            headers = dict(scope["headers"])
+            if not HOST.fullmatch(headers.get(b"host", b"")):
+                raise Problem("malformed-request", "The Host header does not name a host.")
             context: dict[str, Any] = {"api_base_path": None, "operation_id": None}
-            extensions[ROUTING_CONTEXT] = context
-            segments = _segments(scope["path"].removeprefix(self.base_path))
-            if segments and scope["path"].startswith(self.base_path):
-                shape, values = self._match(segments)
-                if shape is not None:
-                    found = self.routes[shape]
-                    method = _method(scope)
-                    if method == "OPTIONS":
-                        await _options(found, send)
-                        return
-                    context["operation_id"], operation = _allowed(found, method, scope)
-                    context["api_base_path"] = self.base_path
-                    names = operation.path_parameters
-                    scope[KEY] = Call(
-                        operation, dict(zip(names, values, strict=True)), dict(scope["headers"])
-                    )
-                elif segments[0] in self.prefixes:
-                    raise Problem("not-found", f"There is nothing at {scope['path']}.")
+            scope.setdefault("extensions", {})[ROUTING_CONTEXT] = context
+            route, values = self._match(scope["path"])
+            if route is not None:
+                method = _method(scope["method"], headers)
+                if method == "OPTIONS":
+                    await _options(route, send)
+                    return
+                operation_id, operation = _allowed(route, method, scope["path"])
+                context.update(api_base_path=self.base_path, operation_id=operation_id)
+                path = dict(zip(operation.path_parameters, values, strict=True))
+                scope[KEY] = Call(operation, path, headers)
         await self.app(scope, receive, send)
 
-    def _match(self, segments: list[str]) -> tuple[tuple[str, ...] | None, list[str]]:
-        """The shape of a known path and the values in its places, the plainest shape first."""
-        for places in sorted(self.places.get(len(segments), ()), key=len):
+    def _match(self, path: str) -> tuple[Route | None, list[str]]:
+        """The route of a path and the values in its places; the plainest shape comes first.
+
+        Raises a 404 problem for a path that only the contract could know.
+        """
+        if not path.startswith(self.base_path):
+            return None, []
+        segments = _segments(path.removeprefix(self.base_path))
+        for places in self.places.get(len(segments), ()):
             shape = tuple(ID if n in places else part for n, part in enumerate(segments))
             if shape in self.routes:
-                return shape, [segments[place] for place in places]
+                return self.routes[shape], [segments[place] for place in places]
+        if segments[0] in self.prefixes:
+            raise Problem("not-found", f"There is nothing at {path}.")
         return None, []
 
 
@@ -77,16 +87,12 @@ def _segments(path: str) -> list[str]:
     return path.strip("/").split("/")
 
 
-def _method(scope: Scope) -> str:
+def _method(method: str, headers: Mapping[bytes, bytes]) -> str:
     """The method that is meant. Forms cannot send PUT or DELETE, so a header may say it."""
-    method: str = scope["method"]
     if method == "HEAD":
         return "GET"
-    if method == "POST":
-        for name, value in scope["headers"]:
-            if name == b"x-http-method-override":
-                return str(value.decode("latin-1")).strip().upper()
-    return method
+    override = headers.get(b"x-http-method-override") if method == "POST" else None
+    return override.decode("latin-1").strip().upper() if override is not None else method
 
 
 def _allow(route: Route) -> str:
@@ -94,12 +100,12 @@ def _allow(route: Route) -> str:
     return ", ".join(sorted(methods))
 
 
-def _allowed(route: Route, method: str, scope: Scope) -> tuple[str, Operation]:
+def _allowed(route: Route, method: str, path: str) -> tuple[str, Operation]:
     if method not in route:
         allow = _allow(route)
         raise Problem(
             "method-not-allowed",
-            f"{method[:20]} is not possible at {scope['path']}. Possible: {allow}.",
+            f"{method[:20]} is not possible at {path}. Possible: {allow}.",
             headers={"Allow": allow},
         )
     return route[method]

@@ -13,6 +13,9 @@ from models import Group, Metadata, Pricing, Product, ProductConfig
 from models.base import flush
 from models.errors import Invalid, NotFound
 
+# The most fields that a configuration grows to, however it is written.
+CONFIG_FIELDS = 1000
+
 
 def values(body: Mapping[str, Any]) -> dict[str, Any]:
     """The columns of a body. A pin that is null is no pin."""
@@ -90,11 +93,16 @@ def config(session: Session, product: Product) -> ProductConfig:
 
 
 def write_config(session: Session, product: Product, data: Mapping[str, Any]) -> dict[str, Any]:
-    """Change fields of a configuration; the others stay. Returns the whole of it."""
+    """Change fields of a configuration; the others stay. Returns the whole of it.
+
+    Raises Invalid if it would have more than CONFIG_FIELDS fields.
+    """
     found = config(session, product)
     # Forms have no booleans: the text true means true (core contract 8.7).
     changed = {name: True if value == "true" else value for name, value in data.items()}
     found.data = {**found.data, **changed}
+    if len(found.data) > CONFIG_FIELDS:
+        raise Invalid({"body": [f"A configuration has at most {CONFIG_FIELDS} fields."]})
     session.add(found)
     session.flush()
     return found.data
