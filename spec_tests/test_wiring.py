@@ -17,11 +17,11 @@ def handlers():
         for name, function in vars(found).items():
             public = inspect.isfunction(function) and not name.startswith("_")
             if public and function.__module__ == found.__name__:
-                yield f"{module.name}.{name}"
+                yield f"{module.name}.{name}", function
 
 
 def test_every_operation_has_a_handler_and_every_handler_an_operation():
-    assert set(handlers()) == set(OPERATIONS)
+    assert set(dict(handlers())) == set(OPERATIONS)
 
 
 def test_every_operation_is_named_after_its_resource():
@@ -61,3 +61,12 @@ def test_every_possible_status_is_declared():
         expected |= {404} if operation.path_parameters else set()
         expected |= {413, 415, 422} if operation.bodies else set()
         assert expected <= declared, operation.id
+
+
+def test_a_handler_asks_for_nothing_that_its_operation_has_not():
+    known = {"session", "now", "site", "principal", "storage", "headers", "query"}
+    for operation in OPERATIONS.values():
+        there = known | {*operation.path_parameters} | {each.name for each in operation.query}
+        there |= {"body"} if operation.bodies else set()
+        handler = dict(handlers())[operation.id]
+        assert set(inspect.signature(handler).parameters) <= there, operation.id

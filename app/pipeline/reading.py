@@ -23,6 +23,11 @@ NO_FILE = ("", b"")
 _INTEGER = re.compile(r"-?[0-9]{1,19}")
 _NUMBER = re.compile(r"-?[0-9]{1,19}([.,][0-9]{1,19})?")
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
+# White space as the pattern \S of the contract sees it, so that both call the same text blank.
+BLANKS = (
+    "\t\n\v\f\r \xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
+    "\u2028\u2029\u202f\u205f\u3000\ufeff"
+)
 # No database and no wire holds these: NUL, and the halves of surrogate pairs.
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -59,7 +64,7 @@ def _or_null(read: Reader) -> Reader:
     """Forms have no null. Where null is possible and a text is not, its name means it."""
 
     def read_nullable(value: Any) -> Any:
-        is_null = isinstance(value, str) and value.strip().lower() in ("null", "none")
+        is_null = isinstance(value, str) and value.strip(BLANKS).lower() in ("null", "none")
         return None if is_null else read(value)
 
     return read_nullable
@@ -77,7 +82,7 @@ def _file(value: Any) -> Any:
 
 def _text(value: Any) -> Any:
     """Blanks around a string go, and an empty one is null (core contract 1.1)."""
-    return (value.strip() or None) if isinstance(value, str) else value
+    return (value.strip(BLANKS) or None) if isinstance(value, str) else value
 
 
 _STRINGS: dict[str, Reader] = {"password": _password, "binary": _file}

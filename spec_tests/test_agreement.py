@@ -1,0 +1,203 @@
+"""What has to stand in several places says the same in all of them."""
+
+from dataclasses import dataclass
+
+import pytest
+from marshmallow import Schema, fields
+from sqlalchemy import BigInteger, Boolean, Integer, String
+
+from app import catalogue, images
+from app.contract import contract
+from app.jsonschema import inlined
+from app.pipeline.reading import BLANKS
+from app.schemas.compiler import Moment, Money
+from app.schemas.group import GroupSchema
+from app.schemas.metadata import MetadataSchema
+from app.schemas.pricing import PricingSchema
+from app.schemas.product import ProductSchema
+from app.usecases import group_tree, products, statistics
+from models import Base, Group, Metadata, Pricing, Product
+from models.base import Money as MoneyColumn
+from models.base import UTCDateTime
+from models.pricing import PERIODS
+from models.product import WITHOUT_CONFIGURATION
+
+DOCUMENT = contract().document
+SCHEMAS = DOCUMENT["components"]["schemas"]
+# What a body may ask for beside the columns of its row.
+ACTIONS = {"image", "remove_image", "pricing", "use_image_as_background"}
+
+
+@dataclass(frozen=True)
+class Described:
+    """One thing in its three descriptions: contract, marshmallow and table."""
+
+    name: str
+    schema: Schema
+    model: type[Base]
+
+    def read(self):
+        return properties(self.name)
+
+    def written(self):
+        """What each kind of body may set of the row itself."""
+        for form in ("Create", "Update", "CreateForm", "UpdateForm"):
+            if f"{self.name}{form}" in SCHEMAS:
+                found = properties(f"{self.name}{form}")
+                yield {name: schema for name, schema in found.items() if name not in ACTIONS}
+
+    def columns(self):
+        return {column.name: column for column in self.model.__table__.columns}
+
+
+THINGS = [
+    Described("Product", ProductSchema(), Product),
+    Described("Group", GroupSchema(), Group),
+    Described("Pricing", PricingSchema(), Pricing),
+    Described("MetadataEntry", MetadataSchema(), Metadata),
+]
+each_thing = pytest.mark.parametrize("thing", THINGS, ids=lambda thing: thing.name)
+
+
+def properties(name):
+    found = SCHEMAS[name].get("properties", {})
+    return {each: inlined(DOCUMENT, schema) for each, schema in found.items()}
+
+
+def columns_in(schemas, thing):
+    """Each property that is a column: its name, its schema, the column."""
+    for name, schema in schemas.items():
+        if name in thing.columns():
+            yield name, schema, thing.columns()[name]
+
+
+@each_thing
+def test_an_answer_has_the_properties_that_the_contract_promises(thing):
+    counted = {name for name in thing.read() if name.endswith(("_count", "_exists"))}
+    assert set(thing.schema.dump_fields) == set(thing.read()) - counted
+
+
+@each_thing
+def test_a_body_may_set_what_the_contract_says_and_nothing_else(thing):
+    for written in thing.written():
+        assert set(written) == set(thing.schema.load_fields) - ACTIONS
+
+
+@each_thing
+def test_every_property_of_an_answer_is_a_column_or_is_computed(thing):
+    for name, field in thing.schema.dump_fields.items():
+        is_related = isinstance(field, fields.Nested | fields.List)
+        is_computed = is_related or field.metadata.get("computed", False)
+        assert (name in thing.columns()) != is_computed, name
+
+
+@each_thing
+def test_no_column_is_left_out_of_the_answer(thing):
+    assert set(thing.columns()) <= set(thing.read())
+
+
+KINDS = {
+    fields.Integer: ("integer", BigInteger | Integer),
+    fields.String: ("string", String),
+    fields.Boolean: ("boolean", Boolean),
+    Money: ("number", MoneyColumn),
+    Moment: ("string", UTCDateTime),
+}
+
+
+@each_thing
+def test_all_three_descriptions_agree_on_the_type(thing):
+    for name, schema, column in columns_in(thing.read(), thing):
+        kind, column_type = KINDS[type(thing.schema.dump_fields[name])]
+        assert schema["type"] == kind, name
+        assert isinstance(column.type, column_type), name
+        assert (schema.get("format") == "date-time") == isinstance(column.type, UTCDateTime), name
+
+
+@each_thing
+def test_what_may_be_null_in_an_answer_may_be_null_in_the_table(thing):
+    for name, schema, column in columns_in(thing.read(), thing):
+        assert schema.get("nullable", False) == column.nullable, name
+
+
+@each_thing
+def test_null_can_be_sent_where_it_can_be_stored_or_means_no(thing):
+    for written in thing.written():
+        for name, schema, column in columns_in(written, thing):
+            can_be_sent = schema.get("nullable", False)
+            field = thing.schema.load_fields[name]
+            assert field.allow_none == can_be_sent, name
+            assert can_be_sent == (column.nullable or isinstance(column.type, Boolean)), name
+
+
+@each_thing
+def test_whatever_fits_the_contract_fits_the_column(thing):
+    for schemas in (thing.read(), *thing.written()):
+        for name, schema, column in columns_in(schemas, thing):
+            if isinstance(column.type, String) and column.type.length:
+                longest = max(map(len, schema.get("enum", [""]))) or schema["maxLength"]
+                assert longest <= column.type.length, name
+            if isinstance(column.type, Integer | BigInteger):
+                assert schema["maximum"] < 2**63, name
+                assert schema["minimum"] >= -(2**63), name
+            if isinstance(column.type, MoneyColumn):
+                assert (schema["minimum"], schema["maximum"]) == (0, 999999.99), name
+                assert schema["multipleOf"] == 0.01, name
+
+
+@each_thing
+def test_the_defaults_of_the_table_fit_the_contract(thing):
+    for name, schema, column in columns_in(thing.read(), thing):
+        if column.default is not None and column.default.is_scalar:
+            assert contract().validator(schema).accepts(column.default.arg), name
+
+
+LISTS = {
+    "products.index": catalogue.PRODUCTS,
+    "groups.index": catalogue.GROUPS,
+    "pricings.index": catalogue.PRICINGS,
+}
+
+
+def test_every_list_of_the_contract_is_compared_here():
+    assert set(LISTS) == {each for each in contract().operations if each.endswith(".index")}
+
+
+@pytest.mark.parametrize("operation_id", LISTS)
+def test_every_list_parameter_of_the_contract_has_its_column_or_relation(operation_id):
+    collection = LISTS[operation_id]
+    columns = set(collection.table.c.keys())
+    parameters = {each.name: each.schema for each in contract().operations[operation_id].query}
+    assert {name[7:-1] for name in parameters if name.startswith("filter[")} <= columns
+    sorts = parameters["sort"]["items"]["enum"]
+    assert {name.lstrip("-") for name in sorts} <= columns
+    assert {f"-{name}" for name in sorts if name[0] != "-"} == {
+        name for name in sorts if name[0] == "-"
+    }
+    others = {name for name in parameters if "[" not in name}
+    assert others - {"page", "per_page", "sort", "include", "pricing"} == set(collection.older)
+    includes = set(parameters.get("include", {}).get("items", {}).get("enum", ()))
+    assert includes == {
+        f"{name}{suffix}" for name in collection.relations for suffix in ("", "Count", "Exists")
+    }
+
+
+def test_a_blank_text_is_blank_to_the_reader_and_to_the_validator():
+    has_text = contract().validator(SCHEMAS["Name"]).accepts
+    for number in (*range(1, 0xD800), *range(0xE000, 0x10000)):
+        assert has_text(chr(number)) == bool(chr(number).strip(BLANKS)), hex(number)
+
+
+def test_limits_that_code_enforces_are_those_of_the_contract():
+    assert SCHEMAS["ImageUpload"]["maxLength"] == images.IMAGE_LIMIT
+    assert SCHEMAS["ProductConfigRead"]["maxProperties"] == products.CONFIG_FIELDS
+    create = contract().at("post", "/application/groups")
+    written = DOCUMENT["paths"][create.path][create.method]
+    assert f"nest {group_tree.DEPTH} levels deep at most" in written["description"]
+
+
+def test_names_that_code_knows_are_those_of_the_contract():
+    assert set(PERIODS) == set(SCHEMAS["Period"]["enum"]) == set(properties("PricesByPeriod"))
+    assert set(SCHEMAS["ProductType"]["enum"]) > WITHOUT_CONFIGURATION
+    assert catalogue.STORE_CURRENCY in SCHEMAS["Currency"]["enum"]
+    assert {*statistics.STATUSES, "total"} == set(properties("ServiceCounts"))
