@@ -8,6 +8,7 @@ import app.handlers.groups
 from app.handlers.groups import update
 from app.settings import Settings
 from models import Group
+from models.engine import WRITE
 from tests.conftest import run
 from tests.factories import a_group, a_key
 
@@ -45,3 +46,16 @@ def test_a_handler_that_breaks_the_contract_changes_nothing(tmp_path, monkeypatc
             session.expire_all()
             assert session.get(Group, group.id).name == "Before"
     assert "sort_order" in caplog.text
+
+
+def test_a_database_that_stays_locked_is_said_to_be_busy(client, server, session):
+    group = a_group(session, name="Before")
+    with server.engine.connect().execution_options(**WRITE) as locked:
+        locked.begin()
+        answer = client.post(f"/groups/{group.id}", json={"name": "After"}, timeout=30)
+        assert answer.status_code == 503
+        assert answer.headers["retry-after"] == "1"
+        assert answer.json()["type"] == "/api/problems/unavailable"
+        # Who only reads need not wait.
+        assert client.get(f"/groups/{group.id}").json()["name"] == "Before"
+    assert client.post(f"/groups/{group.id}", json={"name": "After"}).json()["name"] == "After"
