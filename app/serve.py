@@ -4,10 +4,13 @@ import socket
 from datetime import UTC, datetime
 
 import click
+import orjson
 import uvicorn
 from sqlalchemy import Engine
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from app.cli import address, fail, has_admin, opened
+from app.pipeline.problems import MEDIA_TYPE, Problem, document
 from app.settings import Settings
 from app.usecases.api_keys import create_api_key
 from app.usecases.demo import ADMIN_EMAIL, load_demo
@@ -35,7 +38,22 @@ def start(settings: Settings) -> None:
         access_log=False,
         server_header=False,
         proxy_headers=True,
+        http=Protocol,
+        ws="none",
     )
+
+
+class Protocol(HttpToolsProtocol):
+    """HTTP as uvicorn speaks it, but what is no HTTP gets a problem document like all else."""
+
+    def send_400_response(self, msg: str) -> None:
+        body = orjson.dumps(document(Problem("malformed-request", msg), "/"))
+        head = (
+            f"HTTP/1.1 400 Bad Request\r\ncontent-type: {MEDIA_TYPE}\r\n"
+            f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
+        )
+        self.transport.write(head.encode() + body)
+        self.transport.close()
 
 
 def check_port(settings: Settings) -> None:

@@ -1,5 +1,6 @@
 """The commands of `flask --app app`, run as a person runs them."""
 
+import json
 import os
 import re
 import socket
@@ -226,6 +227,19 @@ def test_the_first_start_prints_one_key_and_where_to_try_it(demo):
         assert {price["currency"] for price in product["pricing"]} == {"EUR", "USD"}
         for price in product["pricing"]:
             assert {price["onetime"], price["monthly"], price["annually"]} != {None}
+
+
+@pytest.mark.parametrize(
+    "words", [b"GE(T / HTTP/1.1\r\n\r\n", b"\x16\x03\x01\r\n\r\n", b"Hi!\r\n\r\n"]
+)
+def test_what_is_no_http_gets_a_problem_document_too(demo, words):
+    host, port = demo[0].removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        connection.sendall(words)
+        answer = b"".join(iter(lambda: connection.recv(4096), b""))
+    head, _, body = answer.decode().partition("\r\n\r\n")
+    assert head.startswith("HTTP/1.1 400 Bad Request\r\ncontent-type: application/problem+json")
+    assert json.loads(body)["type"] == "/api/problems/malformed-request"
 
 
 def test_the_first_start_makes_a_shop_with_something_of_everything(demo):

@@ -1,0 +1,116 @@
+"""The document is written in one style, so that people can read it and every tool can use it."""
+
+import re
+
+import pytest
+
+from app.contract import PATH, contract
+from app.jsonschema import inlined
+
+DOCUMENT = contract().document
+OPERATIONS = contract().operations
+VERBS = {"index", "create", "show", "update", "patch", "delete"}
+# What a client has to be told about a value before it can keep it.
+BOUNDS = {
+    "string": {"maxLength", "enum"},
+    "integer": {"minimum", "enum"},
+    "number": {"minimum"},
+    "array": {"maxItems"},
+}
+
+
+def nodes(node, path=""):
+    """Every node of the document that may be a schema, with its place."""
+    if isinstance(node, dict):
+        yield path, node
+        for name, item in node.items():
+            if name not in ("example", "examples", "value", "x-example"):
+                yield from nodes(item, f"{path}/{name}")
+    elif isinstance(node, list):
+        for place, item in enumerate(node):
+            yield from nodes(item, f"{path}/{place}")
+
+
+def schemas():
+    for path, node in nodes({name: DOCUMENT[name] for name in ("paths", "components")}):
+        if isinstance(node.get("type"), str) and "securitySchemes" not in path:
+            yield path, node
+
+
+def written(operation):
+    return DOCUMENT["paths"][operation.path][operation.method]
+
+
+def test_every_value_has_bounds():
+    unbounded = [
+        path for path, schema in schemas()
+        if schema["type"] in BOUNDS and not BOUNDS[schema["type"]] & schema.keys()
+    ]  # fmt: skip
+    assert unbounded == []
+    open_ended = [
+        path for path, schema in schemas()
+        if "minimum" in schema and "maximum" not in schema
+    ]  # fmt: skip
+    assert open_ended == []
+
+
+def test_every_object_says_what_may_be_in_it():
+    for path, schema in schemas():
+        if schema["type"] == "object":
+            assert schema.keys() & {"properties", "additionalProperties"}, path
+
+
+def test_the_schemas_of_parameters_are_plain():
+    for operation in OPERATIONS.values():
+        for parameter in operation.query:
+            schema = inlined(DOCUMENT, parameter.schema)
+            assert "type" in schema
+            assert not schema.keys() & {"anyOf", "oneOf", "allOf", "nullable"}, parameter.name
+
+
+def test_nothing_is_written_that_some_tool_cannot_read():
+    for path, node in nodes(DOCUMENT):
+        assert node.get("exclusiveMinimum") is None, path
+        assert not isinstance(node.get("type"), list), path
+
+
+@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
+def test_an_operation_is_described_in_one_order(operation):
+    keys = [key for key in written(operation) if key != "deprecated"]
+    order = ["operationId", "summary", "description", "tags", "security", "parameters",
+             "requestBody", "responses"]  # fmt: skip
+    assert keys == [key for key in order if key in keys]
+    assert {"operationId", "summary", "description", "tags", "security", "responses"} <= {*keys}
+
+
+@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
+def test_summaries_are_titles_and_descriptions_are_sentences(operation):
+    found = written(operation)
+    assert found["summary"][0].isupper()
+    assert not found["summary"].endswith(".")
+    assert found["description"].strip().endswith(".")
+    assert found["tags"][0] in {tag["name"] for tag in DOCUMENT["tags"]}
+
+
+def test_every_description_of_a_parameter_is_a_sentence():
+    for name, parameter in DOCUMENT["components"]["parameters"].items():
+        assert parameter["description"].endswith("."), name
+
+
+def test_whatever_is_in_the_components_is_used():
+    used = set(re.findall(r"#/components/(\w+/[\w.]+)", contract().source))
+    for kind in ("parameters", "requestBodies", "headers", "responses", "schemas", "examples"):
+        for name in DOCUMENT["components"][kind]:
+            assert f"{kind}/{name}" in used, f"{kind}/{name}"
+
+
+def test_an_operation_takes_about_twenty_lines():
+    lines = PATH.read_text(encoding="utf-8").splitlines()
+    paths = lines[lines.index("paths:") : lines.index("components:")]
+    assert round(len(paths) / len(OPERATIONS)) <= 20
+
+
+def test_a_secret_is_marked_as_one():
+    for path, schema in schemas():
+        if path.endswith(("/password", "_secret", "/access_token")):
+            assert schema.get("format") == "password" or path.endswith("/access_token"), path
