@@ -114,3 +114,13 @@ def test_store_means_create(server, session):
     headers = {"Authorization": f"Bearer {a_key(session, 'products:store')}"}
     answer = httpx.post(f"{server.url}/api/application/products", json={}, headers=headers)
     assert answer.status_code == 422
+
+
+@pytest.mark.parametrize("path", ["/api/application/health", "/api/documentation", "/nothing"])
+def test_every_answer_tells_browsers_what_not_to_do_with_it(server, path):
+    plain = httpx.get(f"{server.url}{path}").headers
+    assert plain["x-content-type-options"] == "nosniff"
+    assert plain["x-frame-options"] == "SAMEORIGIN"
+    assert "strict-transport-security" not in plain
+    behind_tls = httpx.get(f"{server.url}{path}", headers={"X-Forwarded-Proto": "https"}).headers
+    assert behind_tls["strict-transport-security"] == "max-age=31536000; includeSubDomains"

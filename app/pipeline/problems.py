@@ -133,6 +133,17 @@ def _token_refused(error: OAuthError) -> Problem:
     )
 
 
+# What browsers have to know about every answer (core contract 1.2).
+SECURITY_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"SAMEORIGIN"),
+    (b"referrer-policy", b"strict-origin-when-cross-origin"),
+    (b"permissions-policy", b"camera=(), microphone=(), geolocation=(), payment=(self)"),
+    (b"x-permitted-cross-domain-policies", b"none"),
+)
+HTTPS_ONLY = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
+
+
 class Problems:
     """The outermost step: whatever is raised inside becomes one clear document."""
 
@@ -147,7 +158,12 @@ class Problems:
 
         async def watch(message: Any) -> None:
             nonlocal started
-            started = True
+            if not started:
+                started = True
+                headers = [*message["headers"], *SECURITY_HEADERS]
+                if scope["scheme"] == "https":
+                    headers.append(HTTPS_ONLY)
+                message["headers"] = headers
             await send(message)
 
         try:
@@ -155,7 +171,7 @@ class Problems:
         except Exception as error:
             if started:
                 raise
-            await answer(scope, translate(error), send)
+            await answer(scope, translate(error), watch)
 
 
 async def answer(scope: Scope, problem: Problem, send: Send) -> None:

@@ -78,7 +78,6 @@ def image(name: str) -> Response:
         abort(404)
     response = send_from_directory(folder, name)
     response.headers["Content-Security-Policy"] = IMAGE_POLICY
-    response.headers["X-Content-Type-Options"] = "nosniff"
     return response
 
 
