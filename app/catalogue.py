@@ -75,7 +75,7 @@ _prices = Many(
 )
 
 PRODUCTS = Collection(
-    _product,
+    Product,
     compile_dump(ProductSchema()),
     always={"metadata": metadata_of(Product.CLASS_NAME)},
     relations={
@@ -87,7 +87,7 @@ PRODUCTS = Collection(
 )
 
 GROUPS = Collection(
-    _group,
+    Group,
     _dump_group,
     computed=group_items,
     relations={
@@ -99,7 +99,7 @@ GROUPS = Collection(
 )
 
 PRICINGS = Collection(
-    _pricing,
+    Pricing,
     _dump_pricing,
     older={"product": "related_id", "currency": "currency"},
     implied={"product": {"related_type": "product"}},

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from app.jsonschema import Json, Validator, inlined
+from app.jsonschema import Json, Validator, inlined, used_schemas
 
 PATH = Path(__file__).parent.parent / "openapi" / "openapi.yaml"
 METHODS = ("get", "put", "post", "delete", "patch")
@@ -92,6 +92,10 @@ class Contract:
         if key not in self._validators:
             self._validators[key] = Validator(self.document, schema)
         return self._validators[key]
+
+    def refers(self, schema: Json, name: str) -> bool:
+        """Whether a schema of this document refers to a named one, at any distance."""
+        return name in used_schemas(self.document, schema)
 
     def routes(self) -> Json:
         """The projection that the router framework gets: addresses, no schemas.

@@ -28,7 +28,7 @@ class Validator:
             {
                 "$schema": "https://json-schema.org/draft/2020-12/schema",
                 **json_schema(schema),
-                "components": {"schemas": json_schema(_used(document, schema))},
+                "components": {"schemas": json_schema(used_schemas(document, schema))},
             },
             formats=FORMATS,
             validate_formats=True,
@@ -50,7 +50,7 @@ def inlined(document: Json, node: Json) -> Json:
     return node
 
 
-def _used(document: Json, schema: Any) -> Json:
+def used_schemas(document: Json, schema: Any) -> Json:
     """The named schemas that a schema refers to, at any distance."""
     schemas: Json = document["components"]["schemas"]
     used: Json = {}

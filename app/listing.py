@@ -25,7 +25,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from app.schemas.compiler import Dump
-from models.errors import NotFound
+from models.base import Base, missing
 
 Item = dict[str, Any]
 # A part of a text in any case, the very value, or any moment of a day.
@@ -120,7 +120,7 @@ Shape = tuple[tuple[Filter, ...], tuple[str, ...]]
 
 
 class Collection:
-    """A table as the API shows it.
+    """The rows of a model as the API shows them.
 
     `always` are the relations that every answer holds, `relations` those that `include` may ask
     for. `older` maps list parameters of the first generation to the filters they stand for,
@@ -130,7 +130,7 @@ class Collection:
 
     def __init__(
         self,
-        table: Table,
+        model: type[Base],
         dump: Dump,
         *,
         relations: Mapping[str, Relation] | None = None,
@@ -139,7 +139,8 @@ class Collection:
         implied: Mapping[str, Mapping[str, str]] | None = None,
         computed: Callable[[Session, Sequence[Any], str], list[Item]] | None = None,
     ) -> None:
-        self.table = table
+        self.model = model
+        self.table = table = model.__table__
         self.dump = dump
         self.relations = relations or {}
         self.always = always or {}
@@ -169,7 +170,7 @@ class Collection:
         """One item by its id. Raises NotFound for an unknown or deleted one."""
         row = session.connection().execute(self._by_id, {"id": item_id}).first()
         if row is None:
-            raise NotFound(f"There is no {self.table.name.removesuffix('s')} {item_id}.")
+            raise missing(self.model, item_id)
         return self.items(session, [row], self.includes(query.values) if query else (), site)[0]
 
     def deleted(self, session: Session, item_id: int, site: str) -> Item:

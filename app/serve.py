@@ -17,6 +17,7 @@ from app.usecases.demo import ADMIN_EMAIL, load_demo
 from models import Admin
 from models.engine import unit_of_work
 from models.migrate import upgrade
+from models.sentence import say
 
 
 def start(settings: Settings) -> None:
@@ -47,7 +48,9 @@ class Protocol(HttpToolsProtocol):
     """HTTP as uvicorn speaks it, but what is no HTTP gets a problem document like all else."""
 
     def send_400_response(self, msg: str) -> None:
-        body = orjson.dumps(document(Problem("malformed-request", msg), "/"))
+        body = orjson.dumps(
+            document(Problem("malformed-request", say("This is no HTTP request.")), "/")
+        )
         head = (
             f"HTTP/1.1 400 Bad Request\r\ncontent-type: {MEDIA_TYPE}\r\n"
             f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"

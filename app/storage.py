@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.images import IMAGE_LIMIT, sniff
 from models.errors import Invalid
+from models.sentence import field, say
 
 
 class Storage:
@@ -40,11 +41,19 @@ class Storage:
         content: bytes = getattr(upload, "content", b"")
         if len(content) > IMAGE_LIMIT:
             kib = IMAGE_LIMIT // 1024
-            raise Invalid({"image": [f"The image field must be a file of at most {kib} KiB."]})
+            raise Invalid(
+                {"image": [field("image", say("must be a file of at most {size} KiB", size=kib))]}
+            )
         extension = sniff(content)
         if extension not in kinds:
             names = ", ".join(sorted(kinds))
-            raise Invalid({"image": [f"The image field must be an image of the type {names}."]})
+            raise Invalid(
+                {
+                    "image": [
+                        field("image", say("must be an image of the type {types}", types=names))
+                    ]
+                }
+            )
         path = f"{stem}.{extension}"
         target = self.folder / path
         target.parent.mkdir(parents=True, exist_ok=True)

@@ -21,6 +21,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from models.errors import Invalid, NotFound
+from models.sentence import Sentence, field, say
 
 NAMES = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -97,6 +98,8 @@ class Base(DeclarativeBase):
         list[str]: JSON(none_as_null=True),
     }
     __table__: ClassVar[Table]
+    # What to call a row when speaking to a caller.
+    NOUN: ClassVar[Sentence]
 
     id: Mapped[int] = mapped_column(Id, primary_key=True, sort_order=-1)
 
@@ -124,11 +127,16 @@ class SoftDeleted:
 Row = TypeVar("Row", bound=Base)
 
 
+def missing(model: type[Base], row_id: object) -> NotFound:
+    """The error for an id that no visible row has."""
+    return NotFound(say("There is no {noun} {id}.", noun=model.NOUN, id=row_id))
+
+
 def living(session: Session, model: type[Row], row_id: int) -> Row:
     """The row with that id. Raises NotFound if there is none, or if it is deleted."""
     row = session.get(model, row_id)
     if row is None or getattr(row, "deleted_at", None) is not None:
-        raise NotFound(f"There is no {model.__tablename__.removesuffix('s')} {row_id}.")
+        raise missing(model, row_id)
     return row
 
 
@@ -143,4 +151,9 @@ def flush(session: Session) -> None:
         column = re.search(r"UNIQUE constraint failed: \w+\.(\w+)", str(error.orig))
         if column is None:
             raise
-        raise Invalid({column[1]: [f"The {column[1]} field is already taken."]}) from error
+        raise Invalid({column[1]: [taken(column[1])]}) from error
+
+
+def taken(name: str) -> Sentence:
+    """What to say of a value that must be unique and is not."""
+    return field(name, say("is already taken"))

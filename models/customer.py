@@ -8,11 +8,13 @@ from sqlalchemy import BigInteger, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, SoftDeleted, Timestamps
+from models.sentence import Sentence, say
 
 
 class Customer(Base, Timestamps, SoftDeleted):
     __tablename__ = "customers"
     CLASS_NAME: ClassVar[str] = "App\\Models\\Account\\Customer"
+    NOUN: ClassVar[Sentence] = say("customer")
 
     firstname: Mapped[str] = mapped_column(String(50))
     lastname: Mapped[str] = mapped_column(String(50))

@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
+from models.sentence import Sentence
+
 
 class DomainError(Exception):
     """A request that the rules of the shop refuse. `detail` is one sentence for the caller."""
 
-    def __init__(self, detail: str, **members: Any) -> None:
-        super().__init__(detail)
+    def __init__(self, detail: Sentence, **members: Any) -> None:
+        super().__init__(str(detail))
         self.detail = detail
         self.members = members
 
@@ -27,7 +29,7 @@ class Invalid(DomainError):
     `errors` maps the dotted path of a body field to a list of texts.
     """
 
-    def __init__(self, errors: Mapping[str, list[str]]) -> None:
+    def __init__(self, errors: Mapping[str, list[Sentence]]) -> None:
         super().__init__(next(iter(errors.values()))[0])
         self.errors = dict(errors)
 
@@ -35,6 +37,6 @@ class Invalid(DomainError):
 class OAuthError(DomainError):
     """A token request that is refused. `code` is one of RFC 6749 section 5.2."""
 
-    def __init__(self, code: str, detail: str) -> None:
+    def __init__(self, code: str, detail: Sentence) -> None:
         super().__init__(detail, error=code, error_description=detail)
         self.code = code

@@ -6,11 +6,13 @@ from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, SoftDeleted, Timestamps
+from models.sentence import Sentence, say
 
 
 class Group(Base, Timestamps, SoftDeleted):
     __tablename__ = "groups"
     CLASS_NAME: ClassVar[str] = "App\\Models\\Store\\Group"
+    NOUN: ClassVar[Sentence] = say("group")
 
     name: Mapped[str] = mapped_column(String(255))
     slug: Mapped[str] = mapped_column(String(255), unique=True)

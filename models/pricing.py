@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, SoftDeleted
+from models.sentence import Sentence, say
 
 # Billing period -> calendar months; 0 never ends, 0.5 stands for one week (core contract 12.2).
 PERIODS = {
@@ -29,6 +30,7 @@ class Pricing(Base, SoftDeleted):
     __tablename__ = "pricings"
     __table_args__ = (Index(None, "related_type", "related_id"),)
     CLASS_NAME: ClassVar[str] = "App\\Models\\Store\\Pricing"
+    NOUN: ClassVar[Sentence] = say("price")
 
     related_id: Mapped[int] = mapped_column(BigInteger)
     related_type: Mapped[str] = mapped_column(String(32))

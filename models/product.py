@@ -6,6 +6,7 @@ from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, SoftDeleted, Timestamps
+from models.sentence import Sentence, say
 
 # Types without a driver, or whose driver keeps no configuration for a product.
 WITHOUT_CONFIGURATION = frozenset({"none", "domain"})
@@ -14,6 +15,7 @@ WITHOUT_CONFIGURATION = frozenset({"none", "domain"})
 class Product(Base, Timestamps, SoftDeleted):
     __tablename__ = "products"
     CLASS_NAME: ClassVar[str] = "App\\Models\\Store\\Product"
+    NOUN: ClassVar[Sentence] = say("product")
 
     name: Mapped[str] = mapped_column(String(255))
     group_id: Mapped[int] = mapped_column(ForeignKey("groups.id"), index=True)

@@ -8,11 +8,13 @@ from sqlalchemy import BigInteger, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, SoftDeleted, Timestamps
+from models.sentence import Sentence, say
 
 
 class Service(Base, Timestamps, SoftDeleted):
     __tablename__ = "services"
     CLASS_NAME: ClassVar[str] = "App\\Models\\Provisioning\\Service"
+    NOUN: ClassVar[Sentence] = say("service")
 
     customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
     uuid: Mapped[str] = mapped_column(String(36), unique=True, default=lambda: str(uuid4()))

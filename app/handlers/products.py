@@ -12,6 +12,7 @@ from app.storage import Storage
 from app.usecases import products
 from models import Product
 from models.base import living
+from models.sentence import say
 
 SCHEMA = ProductSchema()
 IMAGES = frozenset({"jpg", "png", "gif", "svg"})
@@ -63,4 +64,4 @@ def show_config(session: Session, product_id: int) -> dict[str, Any]:
 def update_config(session: Session, product_id: int, body: dict[str, Any]) -> dict[str, Any]:
     product = living(session, Product, product_id)
     config = products.write_config(session, product, body)
-    return {"message": "The configuration was saved.", "config": config}
+    return {"message": say("The configuration was saved."), "config": config}

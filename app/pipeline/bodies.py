@@ -12,6 +12,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 
 from app.pipeline.call import Receive
 from app.pipeline.problems import Problem
+from models.sentence import Sentence, say
 
 FIELDS = 1000
 # Deeper values than this are never meant, and every recursive reader has an end somewhere.
@@ -29,8 +30,8 @@ class Disconnected(Exception):
     """The client left before its body was complete; nobody waits for an answer."""
 
 
-def _malformed(detail: str) -> Problem:
-    return Problem("malformed-request", detail)
+def _malformed(template: str, **values: Any) -> Problem:
+    return Problem("malformed-request", Sentence(template, values))
 
 
 async def read_body(receive: Receive, headers: dict[bytes, bytes], limit: int) -> bytes:
@@ -47,7 +48,7 @@ async def read_body(receive: Receive, headers: dict[bytes, bytes], limit: int) -
         size += len(chunks[-1])
         if size > limit or (announced.isdigit() and int(announced[:19]) > limit):
             raise Problem(
-                "payload-too-large", f"A body may have at most {limit} bytes.",
+                "payload-too-large", say("A body may have at most {limit} bytes.", limit=limit),
                 # What is left of the body would be read as the next request.
                 headers={"Connection": "close"},
             )  # fmt: skip
@@ -62,7 +63,9 @@ async def parse(media_type: str, content_type: str, body: bytes) -> Any:
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise _malformed(f"The body is not UTF-8: byte {error.start} is wrong.") from None
+        raise _malformed(
+            "The body is not UTF-8: byte {place} is wrong.", place=error.start
+        ) from None
     if media_type == "application/x-www-form-urlencoded":
         return nested(pairs(text))
     return _json(text)
@@ -79,17 +82,19 @@ def _json(text: str) -> Any:
         _measure(value, DEPTH)
     except json.JSONDecodeError as error:
         raise _malformed(
-            f"The body is not JSON: line {error.lineno}, column {error.colno}."
+            "The body is not JSON: line {line}, column {column}.",
+            line=error.lineno,
+            column=error.colno,
         ) from None
     except RecursionError:
-        raise _malformed(f"The body is nested more than {DEPTH} levels deep.") from None
+        raise _malformed("The body is nested more than {limit} levels deep.", limit=DEPTH) from None
     except (ValueError, InvalidOperation):
         raise _malformed("The body holds a number that is too long.") from None
     return value
 
 
 def _no_constant(name: str) -> NoReturn:
-    raise _malformed(f"The body is not JSON: {name} is not a JSON number.")
+    raise _malformed("The body is not JSON: {name} is not a JSON number.", name=name)
 
 
 def _unique(members: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -97,7 +102,7 @@ def _unique(members: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(value) != len(members):
         names = [name for name, _ in members]
         twice = next(name for name in names if names.count(name) > 1)
-        raise _malformed(f"The body has the member {twice[:50]!a} more than once.")
+        raise _malformed("The body has the member {name} more than once.", name=ascii(twice[:50]))
     return value
 
 
@@ -114,7 +119,7 @@ def pairs(text: str) -> list[tuple[str, str]]:
     """The pairs of a query string or form. Raises a 400 problem on bad escapes or too many."""
     parts = [part for part in text.split("&") if part]
     if len(parts) > FIELDS:
-        raise _malformed(f"More than {FIELDS} fields or parameters.")
+        raise _malformed("More than {limit} fields or parameters.", limit=FIELDS)
     try:
         return [
             (unquote_plus(name, errors="strict"), unquote_plus(value, errors="strict"))
@@ -134,12 +139,14 @@ def nested(fields: list[tuple[str, Any]]) -> dict[str, Any]:
         head, bracket, rest = name.partition("[")
         steps = [head, *_BRACKETS.findall(bracket + rest)] if bracket else [head]
         if len(steps) > DEPTH:
-            raise _malformed(f"A field is nested more than {DEPTH} levels deep.")
+            raise _malformed("A field is nested more than {limit} levels deep.", limit=DEPTH)
         target = result
         for step in steps[:-1]:
             below = target.setdefault(step, {})
             if not isinstance(below, dict):
-                raise _malformed(f"The field {head[:50]!a} is both a value and an object.")
+                raise _malformed(
+                    "The field {name} is both a value and an object.", name=ascii(head[:50])
+                )
             target = below
         target[steps[-1]] = value
     return result

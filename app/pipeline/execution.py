@@ -15,8 +15,9 @@ import orjson
 from app.contract import Operation
 from app.listing import Page
 from app.pipeline.call import App, Call, Handler, Parts, Receive, Scope, Send, call_of, site, step
+from app.pipeline.language import language_headers, language_of, translations, worded
 from app.pipeline.pages import envelope
-from app.pipeline.problems import Problem
+from app.pipeline.problems import MISTAKE, Problem
 from app.pipeline.reasons import reasons
 from app.storage import Storage
 from models.engine import unit_of_work
@@ -24,6 +25,8 @@ from models.engine import unit_of_work
 log = logging.getLogger("clientxcms")
 
 READS = frozenset({"get"})
+# The schema of what is said to a person; answers that hold one are worded in their language.
+MESSAGE = "Message"
 
 
 def _execution(operation: Operation, handler: Handler, app: App, parts: Parts) -> App:
@@ -37,6 +40,7 @@ def _execution(operation: Operation, handler: Handler, app: App, parts: Parts) -
     ]
     has_location = "Location" in success.headers
     wrap = envelope(parts.contract, success.schema)
+    is_worded = parts.contract.refers(success.schema or {}, MESSAGE)
 
     async def execute(scope: Scope, receive: Receive, send: Send) -> None:
         call = call_of(scope)
@@ -53,6 +57,10 @@ def _execution(operation: Operation, handler: Handler, app: App, parts: Parts) -
             result = handler(**_arguments(needs, known, call))
             if isinstance(result, Page):
                 result = wrap(result, known["site"] + scope["path"].rstrip("/"), call)
+            if is_worded:
+                language = language_of(call.headers)
+                result = worded(result, translations(language))
+                call.answer_headers.extend(language_headers(language))
             check(result)
             body = orjson.dumps(result)
         answer = [
@@ -87,11 +95,10 @@ def _response_check(operation: Operation, parts: Parts) -> Callable[[Any], None]
 
     def check(result: Any) -> None:
         if not validator.accepts(result):
-            wrong = "; ".join(
-                text for texts in reasons(validator, result).values() for text in texts
-            )
+            found = reasons(validator, result).values()
+            wrong = "; ".join(str(each) for texts in found for each in texts)
             log.error("%s answered outside the contract: %s", operation.id, wrong)
-            raise Problem("internal-error", "The server made a mistake. Nothing was changed.")
+            raise Problem("internal-error", MISTAKE)
 
     return check
 

@@ -8,7 +8,9 @@ import orjson
 from sqlalchemy.exc import OperationalError
 
 from app.pipeline.call import KEY, App, Receive, Scope, Send
+from app.pipeline.language import language_headers, language_of, translations, worded
 from models.errors import Conflict, DomainError, Invalid, NotFound, OAuthError
+from models.sentence import Sentence, Translate, say
 
 log = logging.getLogger("clientxcms")
 
@@ -58,6 +60,7 @@ KINDS: Mapping[str, Kind] = {
     "unavailable": Kind(503, "Unavailable", "Nothing was changed. Try again in a moment."),
 }
 
+MISTAKE = say("The server made a mistake. Nothing was changed.")
 DOMAIN = {NotFound: "not-found", Conflict: "conflict", Invalid: "invalid-body"}
 
 
@@ -67,13 +70,13 @@ class Problem(Exception):
     def __init__(
         self,
         kind: str,
-        detail: str,
+        detail: Sentence,
         *,
         headers: Mapping[str, str] | None = None,
         status: int | None = None,
         **members: Any,
     ) -> None:
-        super().__init__(detail)
+        super().__init__(str(detail))
         self.kind = kind
         self.detail = detail
         self.headers = headers or {}
@@ -81,23 +84,26 @@ class Problem(Exception):
         self.members = members
 
 
-def invalid(kind: str, errors: Mapping[str, list[str]]) -> Problem:
+def invalid(kind: str, errors: Mapping[str, list[Sentence]]) -> Problem:
     """A problem for several wrong values: the first one in words, all of them in `errors`."""
-    texts = [text for reasons in errors.values() for text in reasons]
-    more = f" (and {len(texts) - 1} more error{'s' * (len(texts) > 2)})" if texts[1:] else ""
-    return Problem(kind, texts[0] + more, errors=errors)
+    first, *others = (reason for reasons in errors.values() for reason in reasons)
+    if len(others) == 1:
+        first = say("{first} (and 1 more error)", first=first)
+    elif others:
+        first = say("{first} (and {count} more errors)", first=first, count=len(others))
+    return Problem(kind, first, errors=errors)
 
 
-def document(problem: Problem, instance: str) -> dict[str, Any]:
+def document(problem: Problem, instance: str, translate: Translate = str) -> dict[str, Any]:
     """The problem document. `message` repeats the detail for clients of earlier versions."""
     return {
         "type": f"/api/problems/{problem.kind}",
         "title": KINDS[problem.kind].title,
         "status": problem.status,
-        "detail": problem.detail,
+        "detail": problem.detail.into(translate),
         "instance": instance,
-        "message": problem.detail,
-        **problem.members,
+        "message": problem.detail.into(translate),
+        **{name: worded(value, translate) for name, value in problem.members.items()},
     }
 
 
@@ -115,11 +121,11 @@ def translate(error: Exception) -> Problem:
         log.error("The database did not answer: %s", error.orig)
         return Problem(
             "unavailable",
-            "The database is busy or out of reach. Nothing was changed.",
+            say("The database is busy or out of reach. Nothing was changed."),
             headers={"Retry-After": "1"},
         )
     log.error("Unexpected error", exc_info=error)
-    return Problem("internal-error", "The server made a mistake. Nothing was changed.")
+    return Problem("internal-error", MISTAKE)
 
 
 def _token_refused(error: OAuthError) -> Problem:
@@ -171,17 +177,20 @@ class Problems:
         except Exception as error:
             if started:
                 raise
-            await answer(scope, translate(error), watch)
+            await send_problem(scope, translate(error), watch)
 
 
-async def answer(scope: Scope, problem: Problem, send: Send) -> None:
+async def send_problem(scope: Scope, problem: Problem, send: Send) -> None:
     """Send a problem, with the headers that earlier steps had prepared."""
-    body = orjson.dumps(document(problem, scope["path"]), option=orjson.OPT_INDENT_2)
+    language = language_of(dict(scope["headers"]))
+    answer = document(problem, scope["path"], translations(language))
+    body = orjson.dumps(answer, option=orjson.OPT_INDENT_2)
     call = scope.get(KEY)
     headers = [
         (b"content-type", MEDIA_TYPE.encode()),
         (b"content-length", str(len(body)).encode()),
         (b"cache-control", b"no-store"),
+        *language_headers(language),
         *(call.answer_headers if call else ()),
         *((name.lower().encode(), text.encode()) for name, text in problem.headers.items()),
     ]

@@ -7,6 +7,7 @@ from limits.storage import MemoryStorage
 from app.contract import Operation
 from app.pipeline.call import App, Handler, Parts, Receive, Scope, Send, call_of, step
 from app.pipeline.problems import Problem
+from models.sentence import say
 
 # In seconds.
 WINDOW = 60
@@ -29,7 +30,11 @@ def _rate_limit(operation: Operation, handler: Handler, app: App, parts: Parts) 
             wait = max(1, round(_storage.get_expiry(key) - time()))
             raise Problem(
                 "too-many-requests",
-                f"This key may make {limit} requests a minute. Try again in {wait} s.",
+                say(
+                    "This key may make {limit} requests a minute. Try again in {wait} s.",
+                    limit=limit,
+                    wait=wait,
+                ),
                 headers={"Retry-After": str(wait), "X-RateLimit-Reset": str(int(time()) + wait)},
             )
         await app(scope, receive, send)

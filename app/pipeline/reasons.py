@@ -1,40 +1,50 @@
 """Why a value does not fit, in words for the person who sent it. Schemas are never dumped."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from jsonschema_rs import ValidationError
 
 from app.jsonschema import Validator
 from app.pipeline.reading import UNSTORABLE
+from models.sentence import Sentence, field, say
 
 _TYPES = {
-    "integer": "a whole number",
-    "number": "a number",
-    "string": "a text",
-    "boolean": "true or false",
-    "array": "a list",
-    "object": "an object",
-    "null": "null",
+    "integer": say("a whole number"),
+    "number": say("a number"),
+    "string": say("a text"),
+    "boolean": say("true or false"),
+    "array": say("a list"),
+    "object": say("an object"),
+    "null": say("null"),
 }
 _FORMATS = {
-    "safe-html": "must not hold scripts, embedded documents, event handlers or template code",
-    "date": "must be a date such as 2026-08-13",
-    "date-time": "must be a date and time such as 2026-08-13T20:15:53Z",
-    "email": "must be an e-mail address",
-    "uuid": "must be a UUID",
+    "safe-html": say("must not hold scripts, embedded documents, event handlers or template code"),
+    "date": say("must be a date such as 2026-08-13"),
+    "date-time": say("must be a date and time such as 2026-08-13T20:15:53Z"),
+    "email": say("must be an e-mail address"),
+    "uuid": say("must be a UUID"),
 }
+_WRONG_FORM = say("has the wrong form")
+# Keyword of a schema -> what it asks for; the keyword's own value is the limit.
 _KEYWORDS = {
-    "minimum": "must be at least {limit}",
-    "maximum": "must be at most {limit}",
-    "minLength": "must have at least {limit} characters",
-    "maxLength": "must have at most {limit} characters",
-    "minItems": "must have at least {limit} entries",
-    "maxItems": "must have at most {limit} entries",
-    "maxProperties": "must have at most {limit} fields",
-    "additionalProperties": "has fields that are not known here",
-    "pattern": "has the wrong form",
+    "minimum": say("must be at least {limit}"),
+    "maximum": say("must be at most {limit}"),
+    "minLength": say("must have at least {limit} characters"),
+    "maxLength": say("must have at most {limit} characters"),
+    "minItems": say("must have at least {limit} entries"),
+    "maxItems": say("must have at most {limit} entries"),
+    "maxProperties": say("must have at most {limit} fields"),
+    "additionalProperties": say("has fields that are not known here"),
+    "pattern": _WRONG_FORM,
 }
+
+Subject = Callable[[str, Sentence], Sentence]
+
+
+def query_parameter(name: str, reason: Sentence) -> Sentence:
+    """What is wrong with a parameter of the query."""
+    return say("The {name} parameter {reason}.", name=name, reason=reason)
 
 
 def _number(limit: Any) -> str:
@@ -45,54 +55,58 @@ def _listed(options: Iterable[Any]) -> str:
     return ", ".join(str(option) for option in options if option is not None)
 
 
-def reason(error: ValidationError) -> str:
+def _reason(error: ValidationError) -> Sentence:
     """What is wrong, as the end of a sentence that begins with the name of the field."""
-    kind = error.kind
+    kind: Any = error.kind
     match kind.name:
         case "type":
             # Null is allowed on the side; it is not what was meant to be sent.
-            types = [_TYPES[name] for name in kind.types if name != "null"]  # type: ignore[attr-defined]
-            return f"must be {' or '.join(types)}"
+            first, *others = [_TYPES[name] for name in kind.types if name != "null"]
+            if others:
+                return say("must be {one} or {other}", one=first, other=others[0])
+            return say("must be {one}", one=first)
         case "enum":
-            return f"must be one of {_listed(kind.options)}"  # type: ignore[attr-defined]
+            return say("must be one of {options}", options=_listed(kind.options))
         case "format":
-            return _FORMATS.get(kind.format, "has the wrong form")  # type: ignore[attr-defined]
+            return _FORMATS.get(kind.format, _WRONG_FORM)
         case "multipleOf":
-            return f"must be a multiple of {_number(kind.multiple_of)}"  # type: ignore[attr-defined]
+            return say("must be a multiple of {limit}", limit=_number(kind.multiple_of))
+        case "required":
+            return say("is required")
         case "anyOf" | "oneOf":
-            return "has none of the possible forms"
-    text = _KEYWORDS.get(kind.name, "is not valid")
-    return text.format(limit=_number(kind.limit)) if "{limit}" in text else text  # type: ignore[attr-defined]
+            return say("has none of the possible forms")
+        case name if name in _KEYWORDS:
+            limit = getattr(kind, "limit", None)
+            values = {} if limit is None else {"limit": _number(limit)}
+            return Sentence(_KEYWORDS[name].template, values)
+    return say("is not valid")
 
 
-def reasons(validator: Validator, value: Any, noun: str = "field") -> dict[str, list[str]]:
+def reasons(validator: Validator, value: Any, about: Subject = field) -> dict[str, list[Sentence]]:
     """All that is wrong with a value: dotted path of each wrong field to its texts."""
-    found: dict[str, list[str]] = {}
-
-    def add(path: str, text: str) -> None:
-        texts = found.setdefault(path or "body", [])
-        if text not in texts:
-            texts.append(text)
-
+    found: dict[str, list[Sentence]] = {}
     for error in validator.errors(value):
         path = ".".join(map(str, error.instance_path))
+        name = path
         if error.kind.name == "required":
             name = error.kind.property  # type: ignore[attr-defined]
-            add(f"{path}.{name}" if path else name, f"The {name} {noun} is required.")
-        else:
-            add(path, f"The {path or 'body'} {noun} {reason(error)}.")
+            path = f"{path}.{name}" if path else name
+        texts = found.setdefault(path or "body", [])
+        said = about(name or "body", _reason(error))
+        if said not in texts:
+            texts.append(said)
     return found
 
 
-def unstorable(value: Any, path: str = "") -> Mapping[str, list[str]]:
+def unstorable(value: Any, path: str = "") -> Mapping[str, list[Sentence]]:
     """The texts in `value` that cannot be kept, in the form of `reasons`."""
     if isinstance(value, str) and UNSTORABLE.search(value):
-        return {path or "body": [f"The {path or 'body'} field has characters that are not text."]}
-    found: dict[str, list[str]] = {}
+        return {path or "body": [field(path or "body", say("has characters that are not text"))]}
+    found: dict[str, list[Sentence]] = {}
     if isinstance(value, dict):
         for name, item in value.items():
             if UNSTORABLE.search(name):
-                found[path or "body"] = ["A field name has characters that are not text."]
+                found[path or "body"] = [say("A field name has characters that are not text.")]
             else:
                 found |= unstorable(item, f"{path}.{name}" if path else name)
     elif isinstance(value, list):

@@ -1,6 +1,6 @@
 """The request check: parameters and body, read and validated against the contract."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from app.contract import Contract, Operation, Parameter
@@ -10,7 +10,8 @@ from app.pipeline.bodies import Disconnected, Upload, pairs, parse, read_body
 from app.pipeline.call import App, Handler, Parts, Receive, Scope, Send, call_of, step
 from app.pipeline.problems import Problem, invalid
 from app.pipeline.reading import Reader, reader
-from app.pipeline.reasons import reasons, storable, unstorable
+from app.pipeline.reasons import query_parameter, reasons, storable, unstorable
+from models.sentence import Sentence, say
 
 HIGHEST_ID = 2**63 - 1
 
@@ -46,7 +47,7 @@ def _path(values: Mapping[str, str], schemas: Mapping[str, Json]) -> dict[str, A
             # str.isdigit() and int() know the digits of every script.
             number = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
             if not 0 < number <= HIGHEST_ID or text[0] == "0":
-                raise Problem("not-found", "There is nothing with that id.")
+                raise Problem("not-found", say("There is nothing with that id."))
             ids[name] = number
         else:
             ids[name] = text
@@ -75,24 +76,29 @@ def _query(contract: Contract, operation: Operation) -> Callable[[bytes], Query]
             return empty
         sent = pairs(query_string.decode("latin-1"))
         values = dict(defaults)
-        errors: dict[str, list[str]] = {}
+        errors: dict[str, list[Sentence]] = {}
         for name, value in _collected(sent, known).items():
             if name in known:
                 read_value = readers[name](value)
                 if read_value is not None:
                     values[name] = read_value
             elif name.partition("[")[0] == "filter" and any(value):
-                possible = ", ".join(each for each in known if each.startswith("filter["))
-                if possible:
-                    errors[name] = [f"The {name} filter is unknown. Possible: {possible}."]
+                errors |= _unknown_filter(name, known)
         errors |= unstorable(values)
         if not validator.accepts(values):
-            errors |= reasons(validator, values, "parameter")
+            errors |= reasons(validator, values, query_parameter)
         if errors:
             raise invalid("invalid-parameters", errors)
         return Query(values, matches, tuple(sent))
 
     return read
+
+
+def _unknown_filter(name: str, known: Iterable[str]) -> dict[str, list[Sentence]]:
+    """What to say of a filter that is not there; nothing where there are none at all."""
+    possible = ", ".join(each for each in known if each.startswith("filter["))
+    unknown = say("The {name} filter is unknown. Possible: {names}.", name=name, names=possible)
+    return {name: [unknown]} if possible else {}
 
 
 def _collected(sent: list[tuple[str, str]], known: Mapping[str, Parameter]) -> dict[str, list[str]]:
@@ -141,7 +147,7 @@ def _media_type(headers: Mapping[bytes, bytes], bodies: Mapping[str, Any]) -> st
         return next(iter(bodies))
     raise Problem(
         "unsupported-media-type",
-        f"A body may be sent as {', '.join(bodies)}.",
+        say("A body may be sent as {media_types}.", media_types=", ".join(bodies)),
         headers={"Accept": ", ".join(bodies)},
     )
 

@@ -11,6 +11,7 @@ from connexion.spec import Specification
 from app.contract import Operation
 from app.pipeline.call import KEY, App, Call, Parts, Receive, Scope, Send
 from app.pipeline.problems import Problem
+from models.sentence import say
 
 ID = "{}"
 # RFC 9110 section 7.2. Addresses in answers begin with it, so it has to be one.
@@ -51,7 +52,7 @@ class Routing(SpecMiddleware):
         if scope["type"] == "http":
             headers = dict(scope["headers"])
             if not HOST.fullmatch(headers.get(b"host", b"")):
-                raise Problem("malformed-request", "The Host header does not name a host.")
+                raise Problem("malformed-request", say("The Host header does not name a host."))
             context: dict[str, Any] = {"api_base_path": None, "operation_id": None}
             scope.setdefault("extensions", {})[ROUTING_CONTEXT] = context
             route, values = self._match(scope["path"])
@@ -79,7 +80,7 @@ class Routing(SpecMiddleware):
             if shape in self.routes:
                 return self.routes[shape], [segments[place] for place in places]
         if segments[0] in self.prefixes:
-            raise Problem("not-found", f"There is nothing at {path}.")
+            raise Problem("not-found", say("There is nothing at {path}.", path=path))
         return None, []
 
 
@@ -105,7 +106,12 @@ def _allowed(route: Route, method: str, path: str) -> tuple[str, Operation]:
         allow = _allow(route)
         raise Problem(
             "method-not-allowed",
-            f"{method[:20]} is not possible at {path}. Possible: {allow}.",
+            say(
+                "{method} is not possible at {path}. Possible: {allow}.",
+                method=method[:20],
+                path=path,
+                allow=allow,
+            ),
             headers={"Allow": allow},
         )
     return route[method]

@@ -4,6 +4,7 @@ Connexion's own bearer handler ignores the scopes of a requirement, so both chec
 They are two steps because a request counts against the rate limit before its scope is looked at.
 """
 
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from hmac import compare_digest
@@ -19,6 +20,7 @@ from app.usecases.permissions import EVERYTHING, canonical
 from models import Admin, PersonalAccessToken
 from models.engine import unit_of_work
 from models.personal_access_token import hash_secret
+from models.sentence import Sentence, say
 
 # How long `last_used_at` may lag behind: a write for each read would cost more than the read.
 USE_NOTED_EVERY = timedelta(minutes=1)
@@ -81,7 +83,7 @@ def _refused(headers: dict[bytes, bytes]) -> Problem:
         challenge += ', error="invalid_token"'
     return Problem(
         "unauthenticated",
-        "The API key is missing, unknown, revoked or expired.",
+        say("The API key is missing, unknown, revoked or expired."),
         headers={"WWW-Authenticate": challenge},
     )
 
@@ -110,7 +112,7 @@ def _authorization(operation: Operation, handler: Handler, app: App, parts: Part
     if not operation.scopes:
         return app
     accepted = frozenset({EVERYTHING, *operation.scopes})
-    needed = " or ".join(operation.scopes)
+    refusal = needed(operation.scopes)
     challenge = 'Bearer realm="CLIENTXCMS", error="insufficient_scope", '
     challenge += f'scope="{operation.scopes[0]}"'
 
@@ -122,12 +124,20 @@ def _authorization(operation: Operation, handler: Handler, app: App, parts: Part
         ):
             raise Problem(
                 "insufficient-scope",
-                f"This needs the permission {needed}.",
+                refusal,
                 headers={"WWW-Authenticate": challenge},
             )
         await app(scope, receive, send)
 
     return authorize
+
+
+def needed(scopes: Sequence[str]) -> Sentence:
+    """What to say to a key that has none of the permissions."""
+    if len(scopes) == 1:
+        return say("This needs the permission {scope}.", scope=scopes[0])
+    first, second = scopes
+    return say("This needs the permission {scope} or {other}.", scope=first, other=second)
 
 
 Authentication = step(_authentication)

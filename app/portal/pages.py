@@ -21,7 +21,9 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.contract import contract
+from app.pipeline.language import language_headers, language_of, translations
 from app.pipeline.problems import KINDS, MEDIA_TYPE, Problem, document
+from models.sentence import Sentence, say
 
 portal = Blueprint("portal", __name__, template_folder="templates")
 
@@ -86,14 +88,26 @@ def http_problem(error: HTTPException) -> Response:
     """Flask's own errors in the form of all others."""
     status = error.code or 500
     kind = FROM_STATUS.get(status, "malformed-request" if status < 500 else "internal-error")
-    detail = f"There is nothing at {request.path}." if status == 404 else error.description or ""
-    response = jsonify(document(Problem(kind, detail, status=status), request.path))
+    accepted = request.headers.get("Accept-Language", "").encode("latin-1")
+    language = language_of({b"accept-language": accepted})
+    problem = Problem(kind, _detail(status), status=status)
+    response = jsonify(document(problem, request.path, translations(language)))
     response.status_code = status
     response.content_type = MEDIA_TYPE
+    for header, text in language_headers(language):
+        response.headers[header.decode()] = text.decode()
     for name, value in error.get_headers():
         if name.lower() == "allow":
             response.headers[name] = value
     return response
+
+
+def _detail(status: int) -> Sentence:
+    if status == 404:
+        return say("There is nothing at {path}.", path=request.path)
+    if status == 405:
+        return say("{method} is not possible at {path}.", method=request.method, path=request.path)
+    return say("The request cannot be answered.")
 
 
 def _served() -> dict[str, Any]:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from models import Group, Pricing, Product
 from models.errors import Invalid
 from models.pricing import PERIODS
+from models.sentence import field, say
 
 # How many groups may stand above one another. Deeper than a shop, far from any recursion limit.
 DEPTH = 8
@@ -147,15 +148,17 @@ def place(session: Session, group: Group, parent_id: int | None) -> None:
     while seen is not None:
         parent = session.get(Group, seen)
         if parent is None or (above == 0 and parent.deleted_at is not None):
-            raise Invalid({"parent_id": ["The parent_id field must be the id of a group."]})
+            raise Invalid({"parent_id": [field("parent_id", say("must be the id of a group"))]})
         if parent is group:
-            raise Invalid({"parent_id": ["A group cannot be placed below itself."]})
+            raise Invalid({"parent_id": [say("A group cannot be placed below itself.")]})
         above += 1
         seen = parent.parent_id
         if above >= DEPTH:
             break
     if parent_id is not None and above + _height(session, group) > DEPTH:
-        raise Invalid({"parent_id": [f"Groups can be nested {DEPTH} levels deep at most."]})
+        raise Invalid(
+            {"parent_id": [say("Groups can be nested {limit} levels deep at most.", limit=DEPTH)]}
+        )
     group.parent_id = parent_id
 
 

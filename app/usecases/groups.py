@@ -11,8 +11,9 @@ from sqlalchemy.orm import Session
 from app.usecases import products
 from app.usecases.group_tree import place
 from models import Group, Metadata, Product
-from models.base import flush
+from models.base import flush, taken
 from models.errors import Conflict, Invalid
+from models.sentence import Sentence, field, say
 
 BACKGROUND = "use_image_as_background"
 
@@ -23,19 +24,19 @@ def write(session: Session, group: Group, body: Mapping[str, Any]) -> None:
     Raises Invalid, naming every field that repeats what must be unique or refers to nothing.
     """
     values = dict(body)
-    errors: dict[str, list[str]] = {}
+    errors: dict[str, list[Sentence]] = {}
     is_new = group.id is None
     with session.no_autoflush:
         if "slug" in values:
             values["slug"] = slugify(values["slug"], max_length=255)
             if not values["slug"]:
-                errors["slug"] = ["The slug field must have letters or digits."]
+                errors["slug"] = [field("slug", say("must have letters or digits"))]
             elif _taken(session, group, Group.slug == values["slug"]):
-                errors["slug"] = ["The slug field is already taken."]
+                errors["slug"] = [taken("slug")]
         if "name" in values and not is_new:
             living = Group.deleted_at.is_(None)
             if _taken(session, group, (Group.name == values["name"]) & living):
-                errors["name"] = ["The name field is already taken."]
+                errors["name"] = [taken("name")]
         if "parent_id" in values:
             try:
                 place(session, group, values.pop("parent_id"))
@@ -98,10 +99,10 @@ def delete(session: Session, group: Group, now: datetime, *, force: bool) -> lis
         )
     )
     if held and not force:
-        text = "The group still holds products. Delete or move them first, or use force."
+        reason = say("The group still holds products. Delete or move them first, or use force.")
         raise Conflict(
-            text,
-            error=text,
+            reason,
+            error=reason,
             blocking_reasons={
                 "products": {
                     "count": len(held),

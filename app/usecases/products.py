@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from models import Group, Metadata, Pricing, Product, ProductConfig
 from models.base import flush
 from models.errors import Invalid, NotFound
+from models.sentence import field, say
 
 # The most fields that a configuration grows to, however it is written.
 CONFIG_FIELDS = 1000
@@ -28,7 +29,7 @@ def save(session: Session, product: Product) -> None:
         with session.no_autoflush:
             group = session.get(Group, product.group_id)
         if group is None or group.deleted_at is not None:
-            raise Invalid({"group_id": ["The group_id field must be the id of a group."]})
+            raise Invalid({"group_id": [field("group_id", say("must be the id of a group"))]})
     flush(session)
 
 
@@ -83,7 +84,7 @@ def config(session: Session, product: Product) -> ProductConfig:
     Raises NotFound if products of that type have none.
     """
     if not product.is_configurable:
-        raise NotFound(f"Products of the type {product.type} have no configuration.")
+        raise NotFound(say("Products of the type {type} have no configuration.", type=product.type))
     found = session.scalars(
         select(ProductConfig).where(ProductConfig.product_id == product.id)
     ).first()
@@ -102,7 +103,9 @@ def write_config(session: Session, product: Product, data: Mapping[str, Any]) ->
     changed = {name: True if value == "true" else value for name, value in data.items()}
     found.data = {**found.data, **changed}
     if len(found.data) > CONFIG_FIELDS:
-        raise Invalid({"body": [f"A configuration has at most {CONFIG_FIELDS} fields."]})
+        raise Invalid(
+            {"body": [say("A configuration has at most {limit} fields.", limit=CONFIG_FIELDS)]}
+        )
     session.add(found)
     session.flush()
     return found.data

@@ -14,6 +14,7 @@ from app.usecases.permissions import EVERYTHING, canonical, covers
 from models import Admin, PersonalAccessToken
 from models.errors import OAuthError
 from models.personal_access_token import hash_secret, new_secret
+from models.sentence import say
 
 LIFETIME = timedelta(hours=1)
 
@@ -23,16 +24,18 @@ def client_credentials(body: Mapping[str, Any], authorization: bytes) -> tuple[s
     scheme, _, encoded = authorization.partition(b" ")
     if scheme.lower() == b"basic":
         if "client_secret" in body:
-            raise OAuthError("invalid_request", "Send the client's credentials in one place only.")
+            raise OAuthError(
+                "invalid_request", say("Send the client's credentials in one place only.")
+            )
         try:
             name, colon, secret = b64decode(encoded, validate=True).decode().partition(":")
         except ValueError:
             name, colon, secret = "", "", ""
         if not colon:
-            raise OAuthError("invalid_client", "The Basic credentials cannot be read.")
+            raise OAuthError("invalid_client", say("The Basic credentials cannot be read."))
         return unquote_plus(name), unquote_plus(secret)
     if not body.get("client_id") or not body.get("client_secret"):
-        raise OAuthError("invalid_client", "The id and the secret of an API key are needed.")
+        raise OAuthError("invalid_client", say("The id and the secret of an API key are needed."))
     return body["client_id"], body["client_secret"]
 
 
@@ -41,9 +44,11 @@ def grant(
 ) -> dict[str, Any]:
     """A new token for the key with that id and secret. Raises OAuthError (RFC 6749 5.2)."""
     if body.get("grant_type") is None:
-        raise OAuthError("invalid_request", "The field grant_type is missing.")
+        raise OAuthError("invalid_request", say("The field grant_type is missing."))
     if body["grant_type"] != "client_credentials":
-        raise OAuthError("unsupported_grant_type", "The grant type must be client_credentials.")
+        raise OAuthError(
+            "unsupported_grant_type", say("The grant type must be client_credentials.")
+        )
     key = _key(session, client_id, secret, now)
     scope = _scope(key, (body.get("scope") or "").split())
     session.execute(
@@ -84,7 +89,7 @@ def _key(session: Session, client_id: str, secret: str, now: datetime) -> Person
         or (key.expires_at is not None and key.expires_at <= now)
         or not _has_living_admin(session, key)
     ):
-        raise OAuthError("invalid_client", "The API key is unknown, revoked or expired.")
+        raise OAuthError("invalid_client", say("The API key is unknown, revoked or expired."))
     return key
 
 
@@ -101,5 +106,6 @@ def _scope(key: PersonalAccessToken, asked: list[str]) -> list[str]:
     refused = [scope for scope in asked if scope == EVERYTHING and EVERYTHING not in held]
     refused += [scope for scope in asked if scope != EVERYTHING and not covers(held, scope)]
     if refused:
-        raise OAuthError("invalid_scope", f"This key cannot grant {', '.join(refused)[:200]}.")
+        names = ", ".join(refused)[:200]
+        raise OAuthError("invalid_scope", say("This key cannot grant {scopes}.", scopes=names))
     return list(dict.fromkeys(map(canonical, asked))) or held
