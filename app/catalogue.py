@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import ColumnElement, bindparam, select
 from sqlalchemy.orm import Session
 
 from app.listing import Collection, Item, Many, Relation
@@ -28,10 +28,16 @@ _dump_metadata = compile_dump(MetadataSchema())
 _dump_pricing = compile_dump(PricingSchema())
 
 
-def metadata_of(class_name: str) -> Relation:
+def metadata_of(class_name: str, *criteria: ColumnElement[bool]) -> Relation:
     """The free notes of the rows of a class."""
-    criteria = (_metadata.c.model_type == class_name,)
+    criteria = (_metadata.c.model_type == class_name, *criteria)
     return Many(_metadata, "model_id", _dump_metadata, criteria)
+
+
+def prices_of(related_type: str) -> Relation:
+    """The price rows of a kind of object."""
+    criteria = (_pricing.c.related_type == related_type, _pricing.c.deleted_at.is_(None))
+    return Many(_pricing, "related_id", _dump_pricing, criteria)
 
 
 class GroupOfProduct:
@@ -67,20 +73,13 @@ def _live(table: Any, key: str) -> Many:
     return Many(table, key, lambda row: {}, (table.c.deleted_at.is_(None),))
 
 
-_prices = Many(
-    _pricing,
-    "related_id",
-    _dump_pricing,
-    (_pricing.c.related_type == "product", _pricing.c.deleted_at.is_(None)),
-)
-
 PRODUCTS = Collection(
     Product,
     compile_dump(ProductSchema()),
     always={"metadata": metadata_of(Product.CLASS_NAME)},
     relations={
         "metadata": metadata_of(Product.CLASS_NAME),
-        "pricing": _prices,
+        "pricing": prices_of("product"),
         "group": GroupOfProduct(),
     },
     older={"q": "name", "group_id": "group_id", "type": "type"},

@@ -39,7 +39,10 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation of the contract. `scopes` are alternatives; empty means public."""
+    """One operation of the contract. `scopes` are alternatives; empty means public.
+
+    A deprecated one names the path of its `successor`, and since when: in seconds since 1970.
+    """
 
     id: str
     method: str
@@ -49,7 +52,8 @@ class Operation:
     query: tuple[Parameter, ...]
     bodies: Mapping[str, Json]
     responses: Mapping[int, Response]
-    deprecated: bool = False
+    successor: str | None = None
+    deprecated_since: int | None = None
 
     @property
     def success(self) -> Response:
@@ -164,7 +168,8 @@ def _response(document: Json, status: str, written: Json) -> Response:
 def _operation(document: Json, path: str, method: str, written: Json) -> Operation:
     shared = document["paths"][path].get("parameters", [])
     parameters = [inlined(document, item) for item in [*shared, *written.get("parameters", [])]]
-    body = inlined(document, written.get("requestBody", {}))
+    # OpenAPI 3.0 has no bodies for DELETE, but clients send them.
+    body = inlined(document, written.get("requestBody") or written.get("x-request-body") or {})
     return Operation(
         id=written["operationId"],
         method=method,
@@ -185,7 +190,8 @@ def _operation(document: Json, path: str, method: str, written: Json) -> Operati
             int(status): _response(document, status, response)
             for status, response in written["responses"].items()
         },
-        deprecated=written.get("deprecated", False),
+        successor=written.get("x-successor"),
+        deprecated_since=written.get("x-deprecated-since"),
     )
 
 

@@ -10,11 +10,14 @@ from typing import Any
 import jsonschema_rs
 
 from app.markup import has_active_content
+from app.moments import is_moment
 
 Json = dict[str, Any]
 
 FORMATS = {
     "safe-html": lambda text: not has_active_content(text),
+    # Every moment that we can store: one may be well written and lie outside the calendar.
+    "date-time": is_moment,
     # A file part is checked by what handles files; here it only has to be there.
     "binary": lambda _: True,
 }

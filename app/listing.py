@@ -108,6 +108,25 @@ class Many:
         return [counts.get(row.id, 0) for row in rows]
 
 
+@dataclass(frozen=True)
+class One:
+    """The row of `table` whose id the owner holds in its column `key`, deleted or not."""
+
+    table: Table
+    key: str
+    dump: Dump
+
+    def load(self, session: Session, rows: Sequence[Any], site: str) -> list[Any]:
+        statement = select(self.table).where(self.table.c.id.in_(bindparam("ids", expanding=True)))
+        ids = {getattr(row, self.key) for row in rows} - {None}
+        found = session.connection().execute(statement, {"ids": list(ids)}).all()
+        items = {row.id: self.dump(row) for row in found}
+        return [items.get(getattr(row, self.key)) for row in rows]
+
+    def count(self, session: Session, rows: Sequence[Any]) -> list[int]:
+        return [int(getattr(row, self.key) is not None) for row in rows]
+
+
 @lru_cache
 def _related(
     table: Table, key: ColumnElement[Any], criteria: tuple[ColumnElement[bool], ...]

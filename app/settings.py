@@ -19,7 +19,9 @@ class Settings:
     """How this installation runs.
 
     `rate_limit` is in requests a minute and key, 0 for none. `data` is the folder for uploaded
-    files; it is created when first needed.
+    files; it is created when first needed. `public_url` is the address that links begin with;
+    without one it is that of the request. `mail_url` says how e-mails go out: into a folder
+    (`file:///folder`) or by SMTP (`smtp://user:password@host:port`, `smtps://` for TLS at once).
     """
 
     host: str = "127.0.0.1"
@@ -29,6 +31,9 @@ class Settings:
     rate_limit: int = 600
     demo_data: bool = True
     data: Path = ROOT / "var" / "storage"
+    public_url: str = ""
+    mail_url: str = f"file://{ROOT / 'var' / 'mail'}"
+    mail_from: str = "CLIENTXCMS <noreply@localhost>"
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -51,9 +56,16 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         rate_limit=number("RATE_LIMIT", default.rate_limit, 0, 1_000_000_000),
         demo_data=bool(number("DEMO_DATA", 1, 0, 1)),
         data=Path(environment.get("DATA_DIR", "").strip() or default.data),
+        public_url=environment.get("PUBLIC_URL", "").strip().rstrip("/"),
+        mail_url=environment.get("MAIL_URL", "").strip() or default.mail_url,
+        mail_from=environment.get("MAIL_FROM", "").strip() or default.mail_from,
     )
     if not settings.database_url.startswith("sqlite:///"):
         wrong.append("DATABASE_URL must start with sqlite:///")
+    if settings.public_url and not settings.public_url.startswith(("http://", "https://")):
+        wrong.append("PUBLIC_URL must start with http:// or https://")
+    if not settings.mail_url.startswith(("file:///", "smtp://", "smtps://")):
+        wrong.append("MAIL_URL must start with file:///, smtp:// or smtps://")
     if wrong:
         raise InvalidSettings("; ".join(wrong) + ".")
     return settings

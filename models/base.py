@@ -9,12 +9,14 @@ from typing import Any, ClassVar, TypeVar
 from sqlalchemy import (
     JSON,
     BigInteger,
+    ColumnElement,
     DateTime,
     Dialect,
     Integer,
     MetaData,
     Numeric,
     Table,
+    select,
 )
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
@@ -138,6 +140,20 @@ def living(session: Session, model: type[Row], row_id: int) -> Row:
     if row is None or getattr(row, "deleted_at", None) is not None:
         raise missing(model, row_id)
     return row
+
+
+def is_living(session: Session, model: type[Row], row_id: int) -> bool:
+    """Whether there is a row with that id that is not deleted."""
+    row = session.get(model, row_id)
+    return row is not None and getattr(row, "deleted_at", None) is None
+
+
+def is_taken(session: Session, row: Base, *same: ColumnElement[bool]) -> bool:
+    """Whether another row of the table, deleted or not, meets these conditions."""
+    model = type(row)
+    # Of a row that is new, every other one is another: `!= None` is IS NOT NULL.
+    other = select(model.id).where(*same, model.id != row.id).limit(1)
+    return session.scalar(other) is not None
 
 
 def flush(session: Session) -> None:

@@ -4,15 +4,29 @@ from datetime import datetime
 from decimal import Decimal
 from typing import ClassVar
 
-from sqlalchemy import BigInteger, String, Text
+from sqlalchemy import BigInteger, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, SoftDeleted, Timestamps
 from models.sentence import Sentence, say
 
+# Where customers may live, and the languages they may be written to (core contract 12.5).
+COUNTRIES = (
+    "FR", "BE", "CH", "LU", "CA", "US", "GB", "DE", "ES", "IT",
+    "PT", "NL", "IE", "AT", "MA", "DZ", "TN", "SN", "CI", "CM",
+)  # fmt: skip
+LOCALES = ("fr_FR", "en_GB")
+
 
 class Customer(Base, Timestamps, SoftDeleted):
     __tablename__ = "customers"
+    __table_args__ = (
+        Index("uq_customers_phone", "phone", unique=True),
+        Index(None, "firstname"),
+        Index(None, "lastname"),
+        Index(None, "created_at"),
+        Index(None, "updated_at"),
+    )
     CLASS_NAME: ClassVar[str] = "App\\Models\\Account\\Customer"
     NOUN: ClassVar[Sentence] = say("customer")
 

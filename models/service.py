@@ -1,18 +1,48 @@
 """Services: what a customer has bought, while it runs and after."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, ClassVar
 from uuid import uuid4
 
-from sqlalchemy import BigInteger, ForeignKey, String, Text
+from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, SoftDeleted, Timestamps
+from models.errors import Conflict
 from models.sentence import Sentence, say
+
+PENDING, ACTIVE, SUSPENDED = "pending", "active", "suspended"
+EXPIRED, CANCELLED, HIDDEN = "expired", "cancelled", "hidden"
+
+# Each status in words, in the order of a service's life (core contract 11.4).
+STATUSES: Mapping[str, Sentence] = {
+    PENDING: say("pending"),
+    ACTIVE: say("active"),
+    SUSPENDED: say("suspended"),
+    EXPIRED: say("expired"),
+    CANCELLED: say("cancelled"),
+    HIDDEN: say("hidden"),
+}
+
+# Action -> the statuses it may start from, and the one it leads to. There are no other ways.
+TRANSITIONS: Mapping[str, tuple[frozenset[str], str]] = {
+    "deliver": (frozenset({PENDING}), ACTIVE),
+    "suspend": (frozenset({ACTIVE}), SUSPENDED),
+    "unsuspend": (frozenset({SUSPENDED}), ACTIVE),
+    "expire": (frozenset({ACTIVE, SUSPENDED, CANCELLED}), EXPIRED),
+    "cancel": (frozenset({PENDING, ACTIVE, SUSPENDED}), CANCELLED),
+    "uncancel": (frozenset({CANCELLED}), ACTIVE),
+    "hide": (frozenset({EXPIRED}), HIDDEN),
+}
 
 
 class Service(Base, Timestamps, SoftDeleted):
     __tablename__ = "services"
+    __table_args__ = (
+        Index(None, "created_at"),
+        Index(None, "updated_at"),
+    )
     CLASS_NAME: ClassVar[str] = "App\\Models\\Provisioning\\Service"
     NOUN: ClassVar[Sentence] = say("service")
 
@@ -25,8 +55,8 @@ class Service(Base, Timestamps, SoftDeleted):
     server_id: Mapped[int | None] = mapped_column(BigInteger)
     product_id: Mapped[int | None] = mapped_column(ForeignKey("products.id"), index=True)
     # The open renewal invoice.
-    invoice_id: Mapped[int | None] = mapped_column(BigInteger)
-    status: Mapped[str] = mapped_column(String(16), default="pending", index=True)
+    invoice_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
+    status: Mapped[str] = mapped_column(String(16), default=PENDING, index=True)
     # NULL for services that never end.
     expires_at: Mapped[datetime | None] = mapped_column(index=True)
     suspended_at: Mapped[datetime | None]
@@ -44,3 +74,90 @@ class Service(Base, Timestamps, SoftDeleted):
     max_renewals: Mapped[int | None]
     trial_ends_at: Mapped[datetime | None]
     data: Mapped[dict[str, Any] | None]
+
+    @property
+    def allowed(self) -> list[str]:
+        """The actions that are possible now."""
+        return [name for name, (sources, _) in TRANSITIONS.items() if self.status in sources]
+
+    @property
+    def is_scheduled_for_cancellation(self) -> bool:
+        """Whether it ends by itself at a known date (core contract 7.6)."""
+        return bool(self.cancelled_at and self.cancelled_reason and not self.is_cancelled)
+
+    def move(self, action: str) -> bool:
+        """Go where an action leads. Returns False if that is where the service is already.
+
+        Raises Conflict, with the actions that are possible, if there is no such way.
+        """
+        sources, target = TRANSITIONS[action]
+        if self.status == target:
+            return False
+        if self.status not in sources:
+            raise self._refusal(action)
+        self.status = target
+        return True
+
+    def way_to(self, status: str) -> str:
+        """The action that leads to another status. Raises Conflict if there is none."""
+        for action, (sources, target) in TRANSITIONS.items():
+            if target == status and self.status in sources:
+                return action
+        raise self._refusal(status)
+
+    def _refusal(self, wanted: str) -> Conflict:
+        return Conflict(
+            say(
+                "The service is {status}: {wanted} is not possible. Possible: {allowed}.",
+                status=STATUSES[self.status],
+                wanted=wanted,
+                allowed=", ".join(self.allowed) or say("nothing"),
+            ),
+            allowed_transitions=self.allowed,
+        )
+
+    def deliver(self) -> bool:
+        """Hand it over to its customer."""
+        if not self.move("deliver"):
+            return False
+        self.delivery_attempts += 1
+        self.delivery_errors = None
+        return True
+
+    def suspend(self, reason: str | None, now: datetime) -> bool:
+        """Stop it and keep its data."""
+        if not self.move("suspend"):
+            return False
+        self.suspended_at, self.suspend_reason = now, reason
+        return True
+
+    def unsuspend(self) -> bool:
+        """Let it run again. A cancellation that was scheduled is called off."""
+        if not self.move("unsuspend"):
+            return False
+        self.suspended_at = self.cancelled_at = self.cancelled_reason = None
+        return True
+
+    def expire(self, now: datetime) -> bool:
+        """End it for good."""
+        if not self.move("expire"):
+            return False
+        if self.expires_at is not None and self.expires_at > now:
+            self.expires_at = now
+        return True
+
+    def cancel(self, reason: str | None, now: datetime) -> bool:
+        """End it because its customer does not want it any more."""
+        if not self.move("cancel"):
+            return False
+        self.cancelled_at = self.cancelled_at or now
+        self.cancelled_reason = self.cancelled_reason or reason
+        return True
+
+    def uncancel(self) -> bool:
+        """Take a cancellation back."""
+        if not self.move("uncancel"):
+            return False
+        self.cancelled_at = self.cancelled_reason = self.cancellation_reason_id = None
+        self.is_cancelled = False
+        return True

@@ -26,8 +26,21 @@ def test_every_operation_has_a_handler_and_every_handler_an_operation():
 
 def test_every_operation_is_named_after_its_resource():
     for operation in OPERATIONS.values():
-        resource = operation.path.removeprefix("/application/").strip("/").split("/")[0]
+        path = operation.successor or operation.path
+        resource = path.removeprefix("/application/").strip("/").split("/")[0]
         assert operation.id.partition(".")[0] == resource
+
+
+def test_a_deprecated_operation_asks_for_what_its_successor_asks_for():
+    old = [operation for operation in OPERATIONS.values() if operation.successor]
+    assert len(old) == 3
+    for operation in old:
+        successor = contract().at("post", operation.successor)
+        written = contract().document["paths"][operation.path][operation.method]
+        assert written["deprecated"] is True
+        assert operation.scopes == successor.scopes
+        assert operation.success == successor.success
+        assert operation.bodies in (successor.bodies, {})
 
 
 def test_a_read_accepts_two_permissions_and_everything_else_exactly_one():
@@ -64,7 +77,7 @@ def test_every_possible_status_is_declared():
 
 
 def test_a_handler_asks_for_nothing_that_its_operation_has_not():
-    known = {"session", "now", "site", "principal", "storage", "headers", "query"}
+    known = {"session", "now", "site", "admin_id", "storage", "headers", "query"}
     for operation in OPERATIONS.values():
         there = known | {*operation.path_parameters} | {each.name for each in operation.query}
         there |= {"body"} if operation.bodies else set()

@@ -10,6 +10,7 @@ from app.listing import Item, Page, Query
 from app.schemas.product import ProductSchema
 from app.storage import Storage
 from app.usecases import products
+from app.usecases.prices import set_prices
 from models import Product
 from models.base import living
 from models.sentence import say
@@ -41,7 +42,7 @@ def update(
     product = living(session, Product, product_id)
     product.change(products.values(SCHEMA.load(body, partial=True)))
     products.save(session, product)
-    products.set_prices(session, product, body.get("pricing") or {}, STORE_CURRENCY)
+    set_prices(session, "product", product.id, body.get("pricing") or {}, STORE_CURRENCY)
     storage.update(product, f"products/{product.id}", body, IMAGES)
     session.flush()
     return PRODUCTS.item(session, product_id, site)

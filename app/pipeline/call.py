@@ -25,6 +25,7 @@ class Principal:
     """Who is calling: a living API key whose owner is a living admin."""
 
     key_id: int
+    admin_id: int
     abilities: frozenset[str]
 
 
@@ -65,8 +66,13 @@ def call_of(scope: Scope) -> Call:
     return call
 
 
-def site(scope: Scope) -> str:
-    """Scheme and authority of the request, such as `https://panel.example`."""
+def site(scope: Scope, settings: Settings) -> str:
+    """The public address of this server, such as `https://panel.example`.
+
+    It is the configured one, or else scheme and authority of the request.
+    """
+    if settings.public_url:
+        return settings.public_url
     host = next((value for name, value in scope["headers"] if name == b"host"), b"")
     if not host:
         server, port = scope.get("server") or ("localhost", None)

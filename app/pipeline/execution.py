@@ -1,8 +1,8 @@
 """One unit of work: handler, response check, and only then the commit.
 
 A handler is a plain function. It names what it needs and gets it: `session`, `now`, `site`
-(scheme and host of the request), `principal`, `storage`, `query`, `body`, the path parameters,
-and query parameters by their own names.
+(the public address of this server), `admin_id` (the owner of the key), `storage`, `query`,
+`body`, the path parameters, and query parameters by their own names.
 """
 
 import inspect
@@ -48,8 +48,8 @@ def _execution(operation: Operation, handler: Handler, app: App, parts: Parts) -
             known: dict[str, Any] = {
                 "session": session,
                 "now": parts.clock,
-                "site": site(scope),
-                "principal": call.principal,
+                "site": site(scope, parts.settings),
+                "admin_id": call.principal.admin_id if call.principal else None,
                 "storage": Storage(parts.settings.data, session),
                 "headers": call.headers,
                 **call.arguments,
@@ -69,7 +69,7 @@ def _execution(operation: Operation, handler: Handler, app: App, parts: Parts) -
             *call.answer_headers,
         ]
         if has_location:
-            address = f"{site(scope)}{scope['path'].rstrip('/')}/{result['id']}"
+            address = f"{known['site']}{scope['path'].rstrip('/')}/{result['id']}"
             answer.append((b"location", address.encode()))
         await send({"type": "http.response.start", "status": success.status, "headers": answer})
         await send(

@@ -22,6 +22,7 @@ NO_FILE = ("", b"")
 # int() and Decimal() also take "1_0", "+1" and digits of other scripts.
 _INTEGER = re.compile(r"-?[0-9]{1,19}")
 _NUMBER = re.compile(r"-?[0-9]{1,19}([.,][0-9]{1,19})?")
+_DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d:\d\d))?", re.ASCII)
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 # White space as the pattern \S of the contract sees it, so that both call the same text blank.
 BLANKS = (
@@ -53,9 +54,12 @@ def _reader(document: Json, schema: Json) -> Reader:
         case "array":
             return _array(reader(document, schema.get("items", {})))
         case "object" if "properties" in schema:
-            properties = schema["properties"].items()
+            properties = list(schema["properties"].items())
             readers = {name: reader(document, item) for name, item in properties}
-            return _object(readers, closed=schema.get("additionalProperties") is False)
+            written = ((name, inlined(document, item)) for name, item in properties)
+            defaults = {name: item["default"] for name, item in written if "default" in item}
+            closed = schema.get("additionalProperties") is False
+            return _object(readers, defaults, closed=closed)
         case _:
             return _free
 
@@ -85,7 +89,14 @@ def _text(value: Any) -> Any:
     return (value.strip(BLANKS) or None) if isinstance(value, str) else value
 
 
-_STRINGS: dict[str, Reader] = {"password": _password, "binary": _file}
+def _moment(value: Any) -> Any:
+    """A day is its first moment, in UTC; forms leave the T and the time zone out."""
+    value = _text(value)
+    found = _DAY.fullmatch(value) if isinstance(value, str) else None
+    return f"{found[1]}T{found[2] or '00:00:00'}Z" if found else value
+
+
+_STRINGS: dict[str, Reader] = {"password": _password, "binary": _file, "date-time": _moment}
 
 
 def _integer(value: Any) -> Any:
@@ -116,7 +127,7 @@ def _array(item: Reader) -> Reader:
     return lambda value: [item(each) for each in value] if isinstance(value, list) else value
 
 
-def _object(readers: dict[str, Reader], *, closed: bool) -> Reader:
+def _object(readers: dict[str, Reader], defaults: Json, *, closed: bool) -> Reader:
     def read_object(value: Any) -> Any:
         if isinstance(value, str) and value.lstrip().startswith("{"):
             value = _embedded(value)
@@ -125,7 +136,7 @@ def _object(readers: dict[str, Reader], *, closed: bool) -> Reader:
         # Fields that the contract does not know are ignored, here and so everywhere; but a closed
         # object keeps them, for the validator to name.
         known = {name: read(value[name]) for name, read in readers.items() if name in value}
-        return {**value, **known} if closed else known
+        return {**defaults, **(value if closed else {}), **known}
 
     return read_object
 

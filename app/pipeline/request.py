@@ -13,11 +13,10 @@ from app.pipeline.reading import Reader, reader
 from app.pipeline.reasons import query_parameter, reasons, storable, unstorable
 from models.sentence import Sentence, say
 
-HIGHEST_ID = 2**63 - 1
-
 
 def _request_check(operation: Operation, handler: Handler, app: App, parts: Parts) -> App:
     read_query = _query(parts.contract, operation)
+    read_path = _path(parts.contract, operation)
     bodies = _bodies(parts.contract, operation)
     limit = parts.contract.body_limit
 
@@ -33,25 +32,31 @@ def _request_check(operation: Operation, handler: Handler, app: App, parts: Part
             content_type = call.headers.get(b"content-type", b"").decode("latin-1")
             value = await parse(media_type, content_type, raw) if raw else {}
             call.arguments["body"] = bodies[media_type](value)
-        call.arguments.update(_path(call.path, operation.path_parameters))
+        call.arguments.update(read_path(call.path))
         await app(scope, receive, send)
 
     return check
 
 
-def _path(values: Mapping[str, str], schemas: Mapping[str, Json]) -> dict[str, Any]:
-    """Path parameters as values. What is not an id is the id of nothing: 404, not 400."""
-    ids: dict[str, Any] = {}
-    for name, text in values.items():
-        if schemas[name]["type"] == "integer":
-            # str.isdigit() and int() know the digits of every script.
-            number = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else 0
-            if not 0 < number <= HIGHEST_ID or text[0] == "0":
+def _path(contract: Contract, operation: Operation) -> Callable[[Mapping[str, str]], Json]:
+    """Compile the path parameters. What is not an id is the id of nothing: 404, not 400."""
+    readers = {
+        name: (reader(contract.document, schema), contract.validator(schema))
+        for name, schema in operation.path_parameters.items()
+    }
+
+    def read(values: Mapping[str, str]) -> Json:
+        found: Json = {}
+        for name, text in values.items():
+            read_value, validator = readers[name]
+            # An id has one spelling: no blanks, no leading zero.
+            value = read_value(text)
+            if str(value) != text or not validator.accepts(value):
                 raise Problem("not-found", say("There is nothing with that id."))
-            ids[name] = number
-        else:
-            ids[name] = text
-    return ids
+            found[name] = value
+        return found
+
+    return read
 
 
 def _query(contract: Contract, operation: Operation) -> Callable[[bytes], Query]:

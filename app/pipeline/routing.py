@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from connexion.middleware.abstract import ROUTING_CONTEXT, SpecMiddleware
 from connexion.resolver import Resolver
@@ -64,7 +65,9 @@ class Routing(SpecMiddleware):
                 operation_id, operation = _allowed(route, method, scope["path"])
                 context.update(api_base_path=self.base_path, operation_id=operation_id)
                 path = dict(zip(operation.path_parameters, values, strict=True))
-                scope[KEY] = Call(operation, path, headers)
+                scope[KEY] = call = Call(operation, path, headers)
+                if operation.successor:
+                    call.answer_headers += _deprecation(operation, self.base_path, path)
         await self.app(scope, receive, send)
 
     def _match(self, path: str) -> tuple[Route | None, list[str]]:
@@ -115,6 +118,18 @@ def _allowed(route: Route, method: str, path: str) -> tuple[str, Operation]:
             headers={"Allow": allow},
         )
     return route[method]
+
+
+def _deprecation(
+    operation: Operation, base_path: str, path: Mapping[str, str]
+) -> list[tuple[bytes, bytes]]:
+    """What every answer of a deprecated operation says (RFC 9745, RFC 5829)."""
+    successor = f"{base_path}{operation.successor}"
+    for name, value in path.items():
+        successor = successor.replace(f"{{{name}}}", quote(value))
+    link = f'<{successor}>; rel="successor-version"'
+    since = f"@{operation.deprecated_since}"
+    return [(b"deprecation", since.encode()), (b"link", link.encode())]
 
 
 async def _options(route: Route, send: Send) -> None:

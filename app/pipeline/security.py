@@ -28,8 +28,8 @@ USE_NOTED_EVERY = timedelta(minutes=1)
 _key = PersonalAccessToken.__table__
 _admin = Admin.__table__
 _living = (
-    select(_key.c.id, _key.c.parent_id, _key.c.token, _key.c.abilities, _key.c.expires_at,
-           _key.c.last_used_at)
+    select(_key.c.id, _key.c.parent_id, _key.c.tokenable_id, _key.c.token, _key.c.abilities,
+           _key.c.expires_at, _key.c.last_used_at)
     .join(
         _admin,
         and_(
@@ -102,7 +102,9 @@ def _authentication(operation: Operation, handler: Handler, app: App, parts: Par
         if row is None:
             raise _refused(call.headers)
         _note_use(parts.engine, row, now)
-        call.principal = Principal(row.parent_id or row.id, frozenset(row.abilities))
+        call.principal = Principal(
+            row.parent_id or row.id, row.tokenable_id, frozenset(row.abilities)
+        )
         await app(scope, receive, send)
 
     return authenticate

@@ -11,6 +11,8 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
+from app.moments import read_moment, write_moment
+
 Dump = Callable[[Any], dict[str, Any]]
 
 
@@ -21,11 +23,21 @@ class Money(fields.Decimal):
         return amount(value)
 
 
+class Balance(fields.Decimal):
+    """An exact amount that an answer writes as a text with two decimals."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
+        return balance(value)
+
+
 class Moment(fields.DateTime):
-    """A moment in UTC, with six fractional digits and a Z (core contract 1.8)."""
+    """A moment: in an answer UTC, in a request with any time zone."""
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
         return moment(value)
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> datetime:
+        return read_moment(value)
 
 
 def amount(value: Decimal | None) -> float | int | None:
@@ -40,12 +52,14 @@ def amount(value: Decimal | None) -> float | int | None:
     return whole if whole == value else float(value)
 
 
+def balance(value: Decimal | None) -> str | None:
+    """The amount with its two decimals."""
+    return None if value is None else f"{value:.2f}"
+
+
 def moment(value: datetime | None) -> str | None:
-    """The text of a moment."""
-    if value is None:
-        return None
-    # The column type hands out nothing but UTC; its offset is what follows the 26th character.
-    return value.isoformat(timespec="microseconds")[:26] + "Z"
+    """The text of a moment, if there is one."""
+    return None if value is None else write_moment(value)
 
 
 # Fields whose value stands in an answer as it is in the row.
@@ -58,7 +72,7 @@ def compile_dump(schema: Schema) -> Dump:
     Relations (nested fields) are rows of their own, read with one statement for a whole page and
     added there, as are the values that are computed from them (`metadata={"computed": True}`).
     """
-    names: dict[str, Any] = {"amount": amount, "moment": moment}
+    names: dict[str, Any] = {"amount": amount, "balance": balance, "moment": moment}
     entries: list[str] = []
     for name, field in schema.dump_fields.items():
         read = f"row.{field.attribute or name}"
@@ -67,6 +81,8 @@ def compile_dump(schema: Schema) -> Dump:
         match field:
             case Money():
                 value = f"amount({read})"
+            case Balance():
+                value = f"balance({read})"
             case Moment():
                 value = f"moment({read})"
             case _ if type(field) in _PLAIN:

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnDefault, insert
 from sqlalchemy.orm import Session
 
 from app.usecases import demo_shop
+from app.usecases.demo_invoices import invoices
 from app.usecases.demo_shop import (
     ABUSE,
     COMPANIES,
@@ -29,6 +30,7 @@ from models import (
     Base,
     Customer,
     Group,
+    Invoice,
     Metadata,
     Pricing,
     Product,
@@ -74,9 +76,11 @@ def load_demo(session: Session, *, now: datetime) -> None:
     products = demo_shop.products(groups, opening)
     _insert(session, Group, groups)
     _insert(session, Product, products)
-    _insert(session, Pricing, demo_shop.pricings())
+    pricings = demo_shop.pricings()
+    _insert(session, Pricing, pricings)
     _insert(session, ProductConfig, demo_shop.configs(opening))
     _insert(session, Customer, customers)
+    _insert(session, Invoice, invoices(random, services, customers, pricings, now))
     _insert(session, Service, services)
     _insert(session, Metadata, _metadata(groups, products, customers, now))
 

@@ -10,8 +10,9 @@ from sqlalchemy.orm import Session
 
 from app.usecases import products
 from app.usecases.group_tree import place
-from models import Group, Metadata, Product
-from models.base import flush, taken
+from app.usecases.notes import remove_notes, write_notes
+from models import Group, Product
+from models.base import flush, is_taken, taken
 from models.errors import Conflict, Invalid
 from models.sentence import Sentence, field, say
 
@@ -31,11 +32,11 @@ def write(session: Session, group: Group, body: Mapping[str, Any]) -> None:
             values["slug"] = slugify(values["slug"], max_length=255)
             if not values["slug"]:
                 errors["slug"] = [field("slug", say("must have letters or digits"))]
-            elif _taken(session, group, Group.slug == values["slug"]):
+            elif is_taken(session, group, Group.slug == values["slug"]):
                 errors["slug"] = [taken("slug")]
         if "name" in values and not is_new:
-            living = Group.deleted_at.is_(None)
-            if _taken(session, group, (Group.name == values["name"]) & living):
+            same = (Group.name == values["name"], Group.deleted_at.is_(None))
+            if is_taken(session, group, *same):
                 errors["name"] = [taken("name")]
         if "parent_id" in values:
             try:
@@ -49,11 +50,6 @@ def write(session: Session, group: Group, body: Mapping[str, Any]) -> None:
     group.change(values)
     session.add(group)
     flush(session)
-
-
-def _taken(session: Session, group: Group, same: Any) -> bool:
-    others = [same] if group.id is None else [same, Group.id != group.id]
-    return session.scalar(select(Group.id).where(*others).limit(1)) is not None
 
 
 def image_stem(session: Session, group: Group) -> str:
@@ -70,20 +66,10 @@ def image_stem(session: Session, group: Group) -> str:
 
 def set_background(session: Session, group: Group, wanted: bool | None) -> None:
     """Note whether the storefront shows the group's image as its background."""
-    note = session.scalars(
-        select(Metadata).where(
-            Metadata.model_type == Group.CLASS_NAME,
-            Metadata.model_id == group.id,
-            Metadata.key == BACKGROUND,
-        )
-    ).first()
-    if wanted and note is None:
-        session.add(
-            Metadata(model_type=Group.CLASS_NAME, model_id=group.id, key=BACKGROUND, value="true")
-        )
-    elif not wanted and note is not None:
-        session.delete(note)
-    session.flush()
+    if wanted:
+        write_notes(session, group, {BACKGROUND: "true"})
+    else:
+        remove_notes(session, group, [BACKGROUND])
 
 
 def delete(session: Session, group: Group, now: datetime, *, force: bool) -> list[Product]:

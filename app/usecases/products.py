@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import delete as delete_rows
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models import Group, Metadata, Pricing, Product, ProductConfig
-from models.base import flush
+from app.usecases.notes import has_note, remove_notes
+from app.usecases.prices import remove_prices
+from models import Group, Product, ProductConfig
+from models.base import flush, is_living
 from models.errors import Invalid, NotFound
 from models.sentence import field, say
 
@@ -27,55 +27,32 @@ def save(session: Session, product: Product) -> None:
     """Write a product. Raises Invalid if its group is not there."""
     if product.group_id is not None:
         with session.no_autoflush:
-            group = session.get(Group, product.group_id)
-        if group is None or group.deleted_at is not None:
+            is_there = is_living(session, Group, product.group_id)
+        if not is_there:
             raise Invalid({"group_id": [field("group_id", say("must be the id of a group"))]})
     flush(session)
-
-
-def set_prices(
-    session: Session,
-    product: Product,
-    prices: Mapping[str, Mapping[str, Decimal | None] | None],
-    currency: str,
-) -> None:
-    """Write prices by period into the product's first price row, or into a new one in `currency`.
-
-    Only the given periods change; a price or setup fee that is not given is no longer offered
-    (core contract 8.5).
-    """
-    if not prices:
-        return
-    pricing = session.scalars(
-        select(Pricing)
-        .where(Pricing.related_type == "product", Pricing.related_id == product.id,
-               Pricing.deleted_at.is_(None))
-        .order_by(Pricing.id).limit(1)
-    ).first()  # fmt: skip
-    if pricing is None:
-        pricing = Pricing(related_type="product", related_id=product.id, currency=currency)
-        session.add(pricing)
-    for period, price in prices.items():
-        amounts = price or {}
-        setattr(pricing, period, amounts.get("price"))
-        setattr(pricing, f"setup_{period}", amounts.get("setup"))
 
 
 def delete(session: Session, product: Product, now: datetime) -> None:
     """Take a product off the shelf, with its prices and notes. Its services stay."""
     product.deleted_at = now
-    session.execute(
-        update(Pricing)
-        .where(Pricing.related_type == "product", Pricing.related_id == product.id,
-               Pricing.deleted_at.is_(None))
-        .values(deleted_at=now)
-    )  # fmt: skip
-    session.execute(
-        delete_rows(Metadata).where(
-            Metadata.model_type == Product.CLASS_NAME, Metadata.model_id == product.id
-        )
-    )
+    remove_prices(session, "product", product.id, now)
+    remove_notes(session, product)
     session.flush()
+
+
+def take_from_stock(session: Session, product_id: int | None) -> None:
+    """Count one piece less. A stock of -1 never runs out, and one of 0 stays."""
+    product = session.get(Product, product_id) if product_id else None
+    if product is not None and product.stock > 0:
+        product.stock -= 1
+
+
+def put_back_into_stock(session: Session, product_id: int | None) -> None:
+    """Count one piece more, if the product's stock looks after itself (core contract 11.5)."""
+    product = session.get(Product, product_id) if product_id else None
+    if product is not None and product.stock >= 0 and has_note(session, product, "auto_stock"):
+        product.stock += 1
 
 
 def config(session: Session, product: Product) -> ProductConfig:

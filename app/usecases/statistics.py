@@ -6,8 +6,7 @@ from sqlalchemy import case, func, select, true
 from sqlalchemy.orm import Session
 
 from models import Customer, Service
-
-STATUSES = ("pending", "active", "expired", "cancelled", "suspended", "hidden")
+from models.service import STATUSES
 
 _service = Service.__table__
 _customer = Customer.__table__

@@ -1,0 +1,50 @@
+"""The collections of those who buy: customers and their services."""
+
+from app.catalogue import metadata_of, prices_of
+from app.listing import Collection, Many, One
+from app.schemas.compiler import compile_dump
+from app.schemas.customer import CustomerSchema
+from app.schemas.invoice import InvoiceSchema
+from app.schemas.service import ConfigOptionSchema, ServiceSchema
+from app.usecases.account_blocks import SECRETS_OF_2FA
+from models import ConfigOptionService, Customer, Invoice, Metadata, Service
+from models.service import HIDDEN
+
+_customer = Customer.__table__
+_invoice = Invoice.__table__
+_option = ConfigOptionService.__table__
+_service = Service.__table__
+
+_dump_customer = compile_dump(CustomerSchema())
+_dump_service = compile_dump(ServiceSchema())
+
+CUSTOMERS = Collection(
+    Customer,
+    _dump_customer,
+    relations={
+        "invoices": Many(
+            _invoice, "customer_id", compile_dump(InvoiceSchema()),
+            (_invoice.c.deleted_at.is_(None),),
+        ),
+        # Whoever reads these could log in as the customer.
+        "metadata": metadata_of(
+            Customer.CLASS_NAME, Metadata.__table__.c.key.not_in(SECRETS_OF_2FA)
+        ),
+        "services": Many(
+            _service, "customer_id", _dump_service,
+            (_service.c.deleted_at.is_(None), _service.c.status != HIDDEN),
+        ),
+    },
+    older={"q": "email"},
+)  # fmt: skip
+
+SERVICES = Collection(
+    Service,
+    _dump_service,
+    relations={
+        "customer": One(_customer, "customer_id", _dump_customer),
+        "metadata": metadata_of(Service.CLASS_NAME),
+        "pricing": prices_of("service"),
+        "configoptions": Many(_option, "service_id", compile_dump(ConfigOptionSchema())),
+    },
+)

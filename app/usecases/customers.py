@@ -1,0 +1,143 @@
+"""Customers: their data, their e-mail address, their password."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from app.usecases.contact_data import is_phone, is_postal_code
+from app.usecases.logs import log
+from app.usecases.mail import post
+from app.usecases.mailed_tokens import holder, issue, use_up
+from app.usecases.passwords import hash_password, random_password
+from models import Customer
+from models.base import flush, is_taken, taken
+from models.errors import Conflict, Invalid
+from models.mailed_token import CONFIRM, PASSWORD
+from models.sentence import Sentence, field, say
+
+
+def create(session: Session, body: Mapping[str, Any], *, site: str, now: datetime) -> Customer:
+    """A new customer. Who gets no password is mailed a link to choose one."""
+    values = dict(body)
+    password, verified = values.pop("password", None), values.pop("verified", None)
+    customer = Customer(password=hash_password(password or random_password()))
+    _write(session, customer, values)
+    if verified:
+        _confirm(customer, now)
+    if not password:
+        _mail_link(session, customer, PASSWORD, "welcome", site, now)
+    session.flush()
+    return customer
+
+
+def update(
+    session: Session, customer: Customer, body: Mapping[str, Any], *, by: int | None
+) -> None:
+    """Write the fields of a body. Raises Invalid, naming every field that cannot be so."""
+    values = dict(body)
+    values.pop("verified", None)
+    if password := values.pop("password", None):
+        values["password"] = hash_password(password)
+    before = customer.balance
+    _write(session, customer, values)
+    if customer.balance != before:
+        old, new = f"{before:.2f}", f"{customer.balance:.2f}"
+        log(session, "balance_changed", customer, by=by, old=old, new=new, reason="")
+    session.flush()
+
+
+def _write(session: Session, customer: Customer, values: Mapping[str, Any]) -> None:
+    with session.no_autoflush:
+        errors = _errors(session, customer, values)
+    if errors:
+        raise Invalid(errors)
+    customer.change(values)
+    session.add(customer)
+    flush(session)
+
+
+def _errors(
+    session: Session, customer: Customer, values: Mapping[str, Any]
+) -> dict[str, list[Sentence]]:
+    """What the contract cannot say of single fields."""
+    errors: dict[str, list[Sentence]] = {}
+    country = values.get("country") or customer.country or "FR"
+    zipcode = values.get("zipcode") or customer.zipcode
+    if {"country", "zipcode"} & values.keys() and not is_postal_code(zipcode, country):
+        said = say("must be a postal code of the country {country}", country=country)
+        errors["zipcode"] = [field("zipcode", said)]
+    phone = values.get("phone")
+    if phone is not None and not is_phone(phone, country):
+        errors["phone"] = [field("phone", say("must be a phone number"))]
+    for column in (Customer.email, Customer.phone):
+        value = values.get(column.key)
+        if value is not None and is_taken(session, customer, column == value):
+            errors.setdefault(column.key, []).append(taken(column.key))
+    return errors
+
+
+def confirm(session: Session, customer: Customer, *, now: datetime, by: int | None) -> None:
+    """Take a customer's e-mail address for confirmed. Raises Conflict if it is already."""
+    _want_unconfirmed(customer)
+    _confirm(customer, now)
+    use_up(session, customer, CONFIRM)
+    log(session, "account_verified", customer, by=by)
+    session.flush()
+
+
+def _confirm(customer: Customer, now: datetime) -> None:
+    customer.email_verified_at, customer.is_confirmed = now, True
+
+
+def _want_unconfirmed(customer: Customer) -> None:
+    if customer.is_confirmed:
+        raise Conflict(say("The e-mail address of this customer is already confirmed."))
+
+
+def resend_confirmation(session: Session, customer: Customer, *, site: str, now: datetime) -> None:
+    """Mail a link that confirms the address. Raises Conflict if there is nothing to confirm."""
+    _want_unconfirmed(customer)
+    _mail_link(session, customer, CONFIRM, "confirm", site, now)
+
+
+def send_password(session: Session, customer: Customer, *, site: str, now: datetime) -> None:
+    """Mail a link that leads to a new password, unless one was mailed just now."""
+    _mail_link(session, customer, PASSWORD, "password", site, now)
+
+
+# Purpose of a token -> the page of `site` that takes it.
+PAGES = {CONFIRM: "confirm-email", PASSWORD: "reset-password"}
+
+
+def _mail_link(
+    session: Session, customer: Customer, purpose: str, template: str, site: str, now: datetime
+) -> None:
+    token = issue(session, customer, purpose, now)
+    if token is not None:
+        link = f"{site}/{PAGES[purpose]}?token={token}"
+        post(session, customer, template, now, link=link)
+    session.flush()
+
+
+def confirm_by_link(session: Session, token: str, *, now: datetime) -> bool:
+    """Confirm the address that a token was mailed to. Returns whether the token still worked."""
+    customer = holder(session, token, CONFIRM, now)
+    if customer is None:
+        return False
+    _confirm(customer, now)
+    use_up(session, customer, CONFIRM)
+    log(session, "account_verified", customer, by=None)
+    return True
+
+
+def reset_password_by_link(session: Session, token: str, password: str, *, now: datetime) -> bool:
+    """Set the password of whom a token was mailed to. Returns whether the token still worked."""
+    customer = holder(session, token, PASSWORD, now)
+    if customer is None:
+        return False
+    customer.password = hash_password(password)
+    use_up(session, customer, PASSWORD)
+    log(session, "password_reset", customer, by=None)
+    return True

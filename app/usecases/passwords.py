@@ -1,0 +1,21 @@
+"""Passwords of customers. Only argon2 hashes are kept."""
+
+import secrets
+import string
+
+from argon2 import PasswordHasher
+
+# The least that OWASP's password storage cheat sheet asks for, in KiB and passes.
+_hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
+
+ALPHABET = string.ascii_letters + string.digits
+
+
+def hash_password(password: str) -> str:
+    """What is stored of a password."""
+    return _hasher.hash(password)
+
+
+def random_password() -> str:
+    """A password that nobody knows, for who is still to choose one."""
+    return "".join(secrets.choice(ALPHABET) for _ in range(20))
