@@ -10,8 +10,9 @@ from a2wsgi import WSGIMiddleware
 from connexion.middleware import ConnexionMiddleware
 from connexion.resolver import RelativeResolver
 from flask import Flask
+from sqlalchemy import Engine
 
-from app.cli import commands
+from app.cli import keys, mail, server, shop
 from app.contract import contract
 from app.pipeline.call import Parts
 from app.pipeline.execution import Execution
@@ -20,28 +21,34 @@ from app.pipeline.ratelimit import RateLimit
 from app.pipeline.request import RequestCheck
 from app.pipeline.routing import Routing
 from app.pipeline.security import Authentication, Authorization
+from app.portal.account import account
 from app.portal.pages import portal
 from app.settings import Settings, read_settings
 from models.engine import make_engine
 
 
-def create_app(settings: Settings | None = None) -> Flask:
-    """Flask: portal pages and commands, all that is not in the contract."""
+def create_app(settings: Settings | None = None, engine: Engine | None = None) -> Flask:
+    """Flask: portal pages and commands, all that is not in the contract.
+
+    Pages work on the database of `engine`; commands open the one of the settings themselves.
+    """
     settings = settings or read_settings()
     app = Flask(__name__)
     app.config["SETTINGS"] = settings
+    app.config["ENGINE"] = engine
     app.config["STORAGE"] = Path(settings.data).absolute()
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    app.register_blueprint(portal)
-    app.register_blueprint(commands)
+    for blueprint in (portal, account, *(each.commands for each in (keys, mail, server, shop))):
+        app.register_blueprint(blueprint)
     return app
 
 
 def create_server(settings: Settings | None = None) -> ConnexionMiddleware:
     """The whole server, an ASGI application. The steps are in the order of a request."""
     settings = settings or read_settings()
-    server = ConnexionMiddleware(
-        WSGIMiddleware(create_app(settings)),  # type: ignore[arg-type]
+    engine = make_engine(settings.database_url)
+    application = ConnexionMiddleware(
+        WSGIMiddleware(create_app(settings, engine)),  # type: ignore[arg-type]
         import_name=__name__,
         resolver=RelativeResolver("app.handlers"),
         middlewares=[
@@ -54,6 +61,6 @@ def create_server(settings: Settings | None = None) -> ConnexionMiddleware:
             Execution,
         ],
     )
-    parts = Parts(contract(), settings, make_engine(settings.database_url))
-    server.add_api(parts.contract.routes(), parts=parts)
-    return server
+    parts = Parts(contract(), settings, engine)
+    application.add_api(parts.contract.routes(), parts=parts)
+    return application

@@ -35,6 +35,12 @@ class Settings:
     mail_url: str = f"file://{ROOT / 'var' / 'mail'}"
     mail_from: str = "CLIENTXCMS <noreply@localhost>"
 
+    @property
+    def address(self) -> str:
+        """Where the server listens, as a URL."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     """The settings of a process. Raises InvalidSettings, naming all that is wrong at once."""

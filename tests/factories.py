@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.usecases.api_keys import create_api_key
-from models import Admin, Customer, Group, Metadata, Pricing, Product, Service
+from models import Admin, Customer, Group, Invoice, Metadata, Pricing, Product, Service
 from models.base import Base
 
 Row = TypeVar("Row", bound=Base)
@@ -110,6 +110,18 @@ def a_customer(session: Session, **fields: Any) -> Customer:
         "locale": "fr_FR",
     }
     return save(session, Customer(**{**defaults, **fields}))
+
+
+def an_invoice(session: Session, *, customer: Customer, **fields: Any) -> Invoice:
+    names = ("firstname", "lastname", "email", "address", "city", "region", "zipcode", "country")
+    defaults = {
+        "customer_id": customer.id,
+        "billing_address": {name: getattr(customer, name) for name in names},
+        "due_date": datetime(2026, 10, 11, tzinfo=UTC),
+        "currency": "EUR",
+        "status": "paid",
+    }
+    return save(session, Invoice(**{**defaults, **fields}))
 
 
 def a_service(session: Session, *, customer: Customer | None = None, **fields: Any) -> Service:

@@ -21,10 +21,13 @@ from models.pricing import add_periods
 from models.sentence import Sentence, field, say
 from models.service import STATUSES
 
+HIGHEST_ID = 2**63 - 1
+
 
 def find(session: Session, service_id: str) -> Service:
     """The service with that id or uuid. Raises NotFound if there is none, or it is deleted."""
-    is_id = service_id.isdigit()
+    # What is no id that a row can have is no uuid either.
+    is_id = service_id.isdigit() and int(service_id) <= HIGHEST_ID
     same = Service.id == int(service_id) if is_id else Service.uuid == service_id.lower()
     service = session.scalars(select(Service).where(same, Service.deleted_at.is_(None))).first()
     if service is None:

@@ -1,62 +1,24 @@
-"""Commands of `flask --app app`: keys, administrators, the database, the server."""
+"""Commands for API keys."""
 
-import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from difflib import get_close_matches
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 from flask import Blueprint, current_app
-from sqlalchemy import Engine, func, select
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session
+from sqlalchemy import func, select
 
+from app.cli.database import database, fail
 from app.contract import contract
 from app.settings import Settings
 from app.usecases import api_keys
 from app.usecases.permissions import canonical
 from models import Admin, Customer, PersonalAccessToken
-from models.base import flush
-from models.engine import make_engine, unit_of_work
-from models.errors import Invalid
 
-commands = Blueprint("commands", __name__, cli_group=None)
+commands = Blueprint("keys", __name__, cli_group=None)
 
 OWNERS: dict[str, type[Any]] = {"application": Admin, "customer": Customer}
-
-
-def fail(text: str) -> NoReturn:
-    """End a command with one line on standard error and exit status 1."""
-    click.echo(f"Error: {text}", err=True)
-    sys.exit(1)
-
-
-@contextmanager
-def opened(settings: Settings) -> Iterator[Engine]:
-    """The engine of the settings. A database that cannot be used ends the command."""
-    try:
-        engine = make_engine(settings.database_url)
-        try:
-            yield engine
-        finally:
-            engine.dispose()
-    except (DBAPIError, OSError) as error:
-        reason = getattr(error, "orig", error)
-        fail(f"The database {settings.database_url} cannot be opened: {reason}.")
-
-
-@contextmanager
-def database(*, write: bool = False) -> Iterator[Session]:
-    """A unit of work on the migrated database of the settings."""
-    from models.migrate import is_current
-
-    with opened(current_app.config["SETTINGS"]) as engine:
-        if not is_current(engine):
-            fail("The database is not migrated. Run: flask --app app clientxcms:migrate")
-        with unit_of_work(engine, write=write) as session:
-            yield session
 
 
 def checked_permissions(texts: Sequence[str]) -> list[str]:
@@ -106,7 +68,8 @@ def create_api_key(
     click.echo(f"Name: {name}")
     click.echo(f"Email: {owner.email}")
     click.echo(f"Token: {token}")
-    click.echo(f"Documentation: {address(current_app.config['SETTINGS'])}/api/documentation")
+    settings: Settings = current_app.config["SETTINGS"]
+    click.echo(f"Documentation: {settings.address}/api/documentation")
 
 
 @commands.cli.command("clientxcms:list-api-keys")
@@ -134,50 +97,3 @@ def revoke_api_key(key_id: int) -> None:
             fail(f"There is no API key {key_id}.")
         api_keys.revoke(session, key)
     click.echo(f"API key {key_id} ({key.name}) was revoked.")
-
-
-@commands.cli.command("clientxcms:create-admin")
-@click.argument("email")
-def create_admin(email: str) -> None:
-    """Make an administrator with the address EMAIL, who can own API keys."""
-    email = email.strip().lower()
-    name, _, domain = email.rpartition("@")
-    if not name or "." not in domain or len(email) > 255 or any(map(str.isspace, email)):
-        fail(f"{email!r} is not an e-mail address.")
-    with database(write=True) as session:
-        session.add(Admin(username=name, email=email, firstname=name, lastname=""))
-        try:
-            flush(session)
-        except Invalid:
-            fail(f"There is already an administrator with the address {email}.")
-    click.echo(f"Administrator {email} was created.")
-
-
-@commands.cli.command("clientxcms:migrate")
-def migrate() -> None:
-    """Create the database, or bring it up to date."""
-    from models.migrate import upgrade
-
-    with opened(current_app.config["SETTINGS"]) as engine:
-        upgrade(engine)
-    click.echo("The database is up to date.")
-
-
-def address(settings: Settings) -> str:
-    """Where the server listens, as a URL."""
-    host = f"[{settings.host}]" if ":" in settings.host else settings.host
-    return f"http://{host}:{settings.port}"
-
-
-@commands.cli.command("clientxcms:serve")
-def serve() -> None:
-    """Start the server: migrate the database, fill an empty one with demo data, listen."""
-    from app.serve import start
-
-    start(current_app.config["SETTINGS"])
-
-
-def has_admin(engine: Engine) -> bool:
-    """Whether somebody has set this installation up already."""
-    with unit_of_work(engine, write=False) as session:
-        return session.scalar(select(Admin.id).limit(1)) is not None

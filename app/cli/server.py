@@ -1,4 +1,4 @@
-"""Start the server for a person: database, demo data, address, then uvicorn."""
+"""Commands that prepare the database and start the server."""
 
 import socket
 from datetime import UTC, datetime
@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 import click
 import orjson
 import uvicorn
-from sqlalchemy import Engine
+from flask import Blueprint, current_app
+from sqlalchemy import Engine, select
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from app.cli import address, fail, has_admin, opened
+from app.cli.database import fail, opened
 from app.pipeline.problems import MEDIA_TYPE, Problem, document
 from app.settings import Settings
 from app.usecases.api_keys import create_api_key
@@ -19,6 +20,22 @@ from models.engine import unit_of_work
 from models.migrate import upgrade
 from models.sentence import say
 
+commands = Blueprint("server", __name__, cli_group=None)
+
+
+@commands.cli.command("clientxcms:migrate")
+def migrate() -> None:
+    """Create the database, or bring it up to date."""
+    with opened(current_app.config["SETTINGS"]) as engine:
+        upgrade(engine)
+    click.echo("The database is up to date.")
+
+
+@commands.cli.command("clientxcms:serve")
+def serve() -> None:
+    """Start the server: migrate the database, fill an empty one with demo data, listen."""
+    start(current_app.config["SETTINGS"])
+
 
 def start(settings: Settings) -> None:
     """Prepare what is missing and serve until stopped. Ends with one line if it cannot."""
@@ -27,8 +44,8 @@ def start(settings: Settings) -> None:
         upgrade(engine)
         if settings.demo_data:
             fill(engine)
-    click.echo(f"Server:        {address(settings)}")
-    click.echo(f"Documentation: {address(settings)}/api/documentation")
+    click.echo(f"Server:        {settings.address}")
+    click.echo(f"Documentation: {settings.address}/api/documentation")
     uvicorn.run(
         "app:create_server",
         factory=True,
@@ -67,7 +84,13 @@ def check_port(settings: Settings) -> None:
         try:
             probe.bind((settings.host, settings.port))
         except OSError as error:
-            fail(f"Cannot listen on {address(settings)}: {error.strerror}. Set another PORT.")
+            fail(f"Cannot listen on {settings.address}: {error.strerror}. Set another PORT.")
+
+
+def has_admin(engine: Engine) -> bool:
+    """Whether somebody has set this installation up already."""
+    with unit_of_work(engine, write=False) as session:
+        return session.scalar(select(Admin.id).limit(1)) is not None
 
 
 def fill(engine: Engine) -> None:

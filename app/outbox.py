@@ -1,0 +1,116 @@
+"""Empty the outbox: take each message, send it, note that it is gone."""
+
+import smtplib
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from email.message import EmailMessage as Mail
+from email.policy import SMTP
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from sqlalchemy import Engine, select
+
+from models import EmailMessage
+from models.engine import unit_of_work
+
+Send = Callable[[EmailMessage], None]
+
+# Whoever takes a message has this long to send it, before somebody else tries.
+LEASE = timedelta(minutes=15)
+# How long to wait after the first failure; each further one doubles it.
+PAUSE = timedelta(minutes=1)
+ATTEMPTS = 12
+
+
+def deliver(engine: Engine, send: Send, clock: Callable[[], datetime]) -> tuple[int, int]:
+    """Send all that is due. Returns how many messages went out, and how many did not.
+
+    Several processes may do this at once: a message is taken by one of them. It is sent a second
+    time only if its sender died between sending it and noting so; both have the same Message-ID.
+    """
+    sent = failed = 0
+    while message := _take(engine, clock()):
+        try:
+            send(message)
+        except (OSError, smtplib.SMTPException, ValueError) as error:
+            _put_back(engine, message, clock(), error)
+            failed += 1
+        else:
+            _note_sent(engine, message, clock())
+            sent += 1
+    return sent, failed
+
+
+def _take(engine: Engine, now: datetime) -> EmailMessage | None:
+    with unit_of_work(engine, write=True) as session:
+        message = session.scalars(
+            select(EmailMessage)
+            .where(
+                EmailMessage.sent_at.is_(None),
+                EmailMessage.due_at <= now,
+                EmailMessage.attempts < ATTEMPTS,
+            )
+            .order_by(EmailMessage.due_at, EmailMessage.id)
+            .limit(1)
+            .with_for_update(skip_locked=True)
+        ).first()
+        if message is not None:
+            message.attempts += 1
+            message.due_at = now + LEASE
+        return message
+
+
+def _put_back(engine: Engine, message: EmailMessage, now: datetime, error: Exception) -> None:
+    with unit_of_work(engine, write=True) as session:
+        row = session.get(EmailMessage, message.id)
+        if row is not None:
+            row.due_at = now + PAUSE * 2 ** (row.attempts - 1)
+            row.last_error = f"{type(error).__name__}: {error}"[:255]
+
+
+def _note_sent(engine: Engine, message: EmailMessage, now: datetime) -> None:
+    with unit_of_work(engine, write=True) as session:
+        row = session.get(EmailMessage, message.id)
+        if row is not None:
+            row.sent_at, row.last_error = now, None
+
+
+def sender(url: str, mail_from: str) -> Send:
+    """The sender of an address: `file:///folder`, `smtp://user:password@host:port`, `smtps://`."""
+    parts = urlsplit(url)
+    if parts.scheme == "file":
+        return lambda message: _write_file(Path(unquote(parts.path)), message, mail_from)
+    return lambda message: _send_smtp(url, message, mail_from)
+
+
+def as_mail(message: EmailMessage, mail_from: str) -> Mail:
+    """A message in the form of RFC 5322."""
+    mail = Mail(policy=SMTP)
+    mail["From"], mail["To"], mail["Subject"] = mail_from, message.recipient, message.subject
+    mail["Date"] = message.created_at
+    domain = mail_from.rpartition("@")[2].strip("> ")
+    mail["Message-ID"] = f"<{message.id}.{message.created_at:%Y%m%d%H%M%S%f}@{domain}>"
+    mail["Content-Language"] = message.locale.replace("_", "-")
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content(message.content)
+    return mail
+
+
+def _write_file(folder: Path, message: EmailMessage, mail_from: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / f"{message.id:08}-{message.template}.eml"
+    unfinished = target.with_suffix(".part")
+    unfinished.write_bytes(as_mail(message, mail_from).as_bytes())
+    unfinished.replace(target)
+
+
+def _send_smtp(url: str, message: EmailMessage, mail_from: str) -> None:
+    parts = urlsplit(url)
+    connect = smtplib.SMTP_SSL if parts.scheme == "smtps" else smtplib.SMTP
+    with connect(parts.hostname or "localhost", parts.port or 0, timeout=30) as server:
+        server.ehlo()
+        if parts.scheme == "smtp" and server.has_extn("starttls"):
+            server.starttls()
+        if parts.username:
+            server.login(unquote(parts.username), unquote(parts.password or ""))
+        server.send_message(as_mail(message, mail_from))
