@@ -90,9 +90,9 @@ def as_mail(message: EmailMessage, mail_from: str) -> Mail:
     mail["Date"] = message.created_at
     domain = mail_from.rpartition("@")[2].strip("> ")
     mail["Message-ID"] = f"<{message.id}.{message.created_at:%Y%m%d%H%M%S%f}@{domain}>"
-    mail["Content-Language"] = message.locale.replace("_", "-")
     mail["Auto-Submitted"] = "auto-generated"
     mail.set_content(message.content)
+    mail["Content-Language"] = message.locale.replace("_", "-")
     return mail
 
 

@@ -1,7 +1,7 @@
 """Every error leaves as a problem document (RFC 9457)."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 import orjson
@@ -166,10 +166,7 @@ class Problems:
             nonlocal started
             if not started:
                 started = True
-                headers = [*message["headers"], *SECURITY_HEADERS]
-                if scope["scheme"] == "https":
-                    headers.append(HTTPS_ONLY)
-                message["headers"] = headers
+                message["headers"] = _secured(message["headers"], scope["scheme"])
             await send(message)
 
         try:
@@ -178,6 +175,14 @@ class Problems:
             if started:
                 raise
             await send_problem(scope, translate(error), watch)
+
+
+def _secured(headers: Iterable[tuple[bytes, bytes]], scheme: str) -> list[tuple[bytes, bytes]]:
+    """The headers of an answer with those for browsers; what a page says itself stays."""
+    sent = list(headers)
+    names = {name.lower() for name, _ in sent}
+    sent += (header for header in SECURITY_HEADERS if header[0] not in names)
+    return [*sent, HTTPS_ONLY] if scheme == "https" else sent
 
 
 async def send_problem(scope: Scope, problem: Problem, send: Send) -> None:

@@ -11,9 +11,18 @@ from models import Customer, EmailMessage
 
 FOLDER = Path(__file__).parent.parent / "mails"
 
-# Plain texts: what a customer is called is written as it is.
+
+def _one_line(value: object) -> object:
+    """What a customer or service is called must not add lines, least of all to the head."""
+    return " ".join(value.split()) if isinstance(value, str) else value
+
+
+# Plain texts: nothing in them is markup.
 _templates = Environment(  # noqa: S701
-    loader=FileSystemLoader(FOLDER), undefined=StrictUndefined, keep_trailing_newline=True
+    loader=FileSystemLoader(FOLDER),
+    undefined=StrictUndefined,
+    finalize=_one_line,
+    keep_trailing_newline=True,
 )
 
 
@@ -32,8 +41,7 @@ def post(session: Session, customer: Customer, template: str, now: datetime, **v
             recipient_id=customer.id,
             template=template,
             locale=customer.locale,
-            # What a customer or service is called must not add lines to the head of a message.
-            subject=" ".join(subject.split())[:255],
+            subject=subject[:255],
             content=content.lstrip("\n"),
             due_at=now,
         )
