@@ -1,7 +1,8 @@
 """The collections of those who buy: customers and their services."""
 
 from app.catalogue import metadata_of, prices_of
-from app.listing import Collection, Many, One
+from app.listing import Collection
+from app.relations import Many, One
 from app.schemas.compiler import compile_dump
 from app.schemas.customer import CustomerSchema
 from app.schemas.invoice import InvoiceSchema

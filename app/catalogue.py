@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, bindparam, select
 from sqlalchemy.orm import Session
 
-from app.listing import Collection, Item, Many, Relation
+from app.listing import Collection
+from app.relations import Item, Many, Relation
 from app.schemas.compiler import amount, compile_dump
 from app.schemas.group import GroupSchema
 from app.schemas.metadata import MetadataSchema

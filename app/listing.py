@@ -7,30 +7,23 @@ statement for the rows of a page, one for the total, one for each relation.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
-    Column,
     ColumnElement,
     Select,
-    Table,
     and_,
     bindparam,
     func,
-    or_,
     select,
 )
 from sqlalchemy.orm import Session
 
+from app.criteria import Filter, Match, criterion, day, literal
+from app.relations import Item, Relation
 from app.schemas.compiler import Dump
 from models.base import Base, missing
-
-Item = dict[str, Any]
-# A part of a text in any case, the very value, or any moment of a day.
-Match = Literal["text", "exact", "day"]
-Filter = tuple[str, Match, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,73 +59,6 @@ class Page(NamedTuple):
     @property
     def last(self) -> int | None:
         return (self.number - 1) * self.per_page + len(self.items) if self.items else None
-
-
-class Relation(Protocol):
-    """What an include adds. Both methods cost the same number of statements for any page."""
-
-    def load(self, session: Session, rows: Sequence[Any], site: str) -> list[Any]:
-        """The related value of each row, in the order of the rows."""
-
-    def count(self, session: Session, rows: Sequence[Any]) -> list[int]:
-        """How many related rows each row has."""
-
-
-@dataclass(frozen=True)
-class Many:
-    """The rows of `table` whose column `key` holds the id of the owner."""
-
-    table: Table
-    key: str
-    dump: Dump
-    criteria: tuple[ColumnElement[bool], ...] = ()
-
-    def load(self, session: Session, rows: Sequence[Any], site: str) -> list[Any]:
-        found: dict[int, list[Item]] = {row.id: [] for row in rows}
-        key = self.table.c[self.key]
-        statement = _related(self.table, key, self.criteria)
-        for related in session.connection().execute(statement, {"owners": list(found)}).all():
-            found[getattr(related, self.key)].append(self.dump(related))
-        return [found[row.id] for row in rows]
-
-    def count(self, session: Session, rows: Sequence[Any]) -> list[int]:
-        key = self.table.c[self.key]
-        statement = (
-            select(key, func.count())
-            .where(key.in_(bindparam("owners", expanding=True)), *self.criteria)
-            .group_by(key)
-        )
-        owners = {"owners": [row.id for row in rows]}
-        found = session.connection().execute(statement, owners)
-        counts: dict[int, int] = {owner: number for owner, number in found.all()}  # noqa: C416
-        return [counts.get(row.id, 0) for row in rows]
-
-
-@dataclass(frozen=True)
-class One:
-    """The row of `table` whose id the owner holds in its column `key`, deleted or not."""
-
-    table: Table
-    key: str
-    dump: Dump
-
-    def load(self, session: Session, rows: Sequence[Any], site: str) -> list[Any]:
-        statement = select(self.table).where(self.table.c.id.in_(bindparam("ids", expanding=True)))
-        ids = {getattr(row, self.key) for row in rows} - {None}
-        found = session.connection().execute(statement, {"ids": list(ids)}).all()
-        items = {row.id: self.dump(row) for row in found}
-        return [items.get(getattr(row, self.key)) for row in rows]
-
-    def count(self, session: Session, rows: Sequence[Any]) -> list[int]:
-        return [int(getattr(row, self.key) is not None) for row in rows]
-
-
-@lru_cache
-def _related(
-    table: Table, key: ColumnElement[Any], criteria: tuple[ColumnElement[bool], ...]
-) -> Select[Any]:
-    owned = key.in_(bindparam("owners", expanding=True))
-    return select(table).where(owned, *criteria).order_by(table.c.id)
 
 
 Shape = tuple[tuple[Filter, ...], tuple[str, ...]]
@@ -248,14 +174,16 @@ class Collection:
                 continue
             start = f"f{len(filters)}_"
             match = query.matches[name]
+            if match == "text" and all(text.isascii() for text in values):
+                match = "ascii"
             filters.append((column, match, len(values)))
             if match == "exact":
                 bound[start] = values
-            elif match == "text":
-                bound |= {f"{start}{n}": f"%{_literal(text)}%" for n, text in enumerate(values)}
+            elif match in ("text", "ascii"):
+                bound |= {f"{start}{n}": f"%{literal(text)}%" for n, text in enumerate(values)}
             else:
                 for n, text in enumerate(values):
-                    bound[f"{start}{n}"], bound[f"{start}{n}end"] = _day(text)
+                    bound[f"{start}{n}"], bound[f"{start}{n}end"] = day(text)
         return tuple(filters), bound
 
     def _build(self, shape: Shape) -> tuple[Select[Any], Select[Any]]:
@@ -263,17 +191,20 @@ class Collection:
         filters, sorts = shape
         criteria: list[ColumnElement[bool]] = [self.table.c.deleted_at.is_(None)]
         for number, (name, match, count) in enumerate(filters):
-            criteria.append(_criterion(self.table.c[name], match, count, f"f{number}_"))
+            criteria.append(criterion(self.table.c[name], match, count, f"f{number}_"))
         columns = [self.table.c[name.lstrip("-")] for name in sorts]
         order = [
             column.desc() if name.startswith("-") else column.asc()
             for name, column in zip(sorts, columns, strict=True)
         ]
-        # The id makes every order total, so that pages never share or lose a row.
+        # The id makes every order total, so that pages never share or lose a row. It follows the
+        # direction of the last sort, so that an index can be read from one end to the other.
+        table_id = self.table.c.id
+        order.append(table_id.desc() if sorts and sorts[-1].startswith("-") else table_id.asc())
         rows = (
             select(self.table)
             .where(and_(*criteria))
-            .order_by(*order, self.table.c.id)
+            .order_by(*order)
             .limit(bindparam("size"))
             .offset(bindparam("start"))
         )
@@ -283,27 +214,3 @@ class Collection:
 def _add(items: list[Item], name: str, values: Sequence[Any]) -> None:
     for item, value in zip(items, values, strict=True):
         item[name] = value
-
-
-def _literal(text: str) -> str:
-    """The text in lower case, with the wildcards of LIKE meaning themselves."""
-    return text.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-
-
-def _day(text: str) -> tuple[datetime, datetime]:
-    """The first moment of a day and of the next, in UTC."""
-    start = datetime.combine(date.fromisoformat(text), time(), UTC)
-    # Nothing is created on the last day of the calendar, which has no next one.
-    return start, start + timedelta(days=1) if start.year < 9999 else start
-
-
-def _criterion(column: Column[Any], match: Match, count: int, start: str) -> ColumnElement[bool]:
-    """A filter with `count` alternatives, bound by names that begin with `start`."""
-    if match == "exact":
-        return column.in_(bindparam(start, expanding=True))
-    names = [f"{start}{number}" for number in range(count)]
-    if match == "text":
-        return or_(*(func.lower(column).like(bindparam(name), escape="\\") for name in names))
-    return or_(
-        *(and_(column >= bindparam(name), column < bindparam(f"{name}end")) for name in names)
-    )

@@ -349,6 +349,14 @@ def test_a_deleted_service_is_answered_once_more_and_then_gone(client, session):
     assert session.scalars(select(Pricing)).one().deleted_at is None
 
 
+def test_free_data_come_in_forms_as_fields_or_as_json(client, session):
+    path = f"/services/{a_service(session).id}"
+    assert client.post(path, data={"data[ip]": "192.0.2.1"}).json()["data"] == {"ip": "192.0.2.1"}
+    for text, value in (('{"cores": 2}', {"cores": 2}), ("[1, 2]", [1, 2]), ("", None)):
+        assert client.post(path, data={"data": text}).json()["data"] == value
+    assert client.post(path, data={"data": "{"}).status_code == 422
+
+
 def test_free_data_come_back_as_they_were_sent(client, session):
     service = a_service(session)
     for data in ({"ip": "192.0.2.1", "disks": [{"size": 1.5}], "on": True}, [], [1, "a"], None):

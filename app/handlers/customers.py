@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.accounts import CUSTOMERS
-from app.listing import Item, Page, Query
+from app.listing import Page, Query
+from app.relations import Item
 from app.schemas.customer import CustomerSchema
 from app.usecases import account_blocks, customers
 from app.usecases.erasure import erase

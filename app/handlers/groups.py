@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.catalogue import GROUPS
-from app.listing import Item, Page, Query
+from app.listing import Page, Query
+from app.relations import Item
 from app.schemas.group import GroupSchema
 from app.storage import Storage
 from app.usecases import groups

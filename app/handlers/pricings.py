@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.catalogue import PRICINGS
-from app.listing import Item, Page, Query
+from app.listing import Page, Query
+from app.relations import Item
 from app.schemas.pricing import PricingSchema
 from models import Pricing
 from models.base import living

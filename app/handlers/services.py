@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.accounts import SERVICES
-from app.listing import Item, Page, Query
+from app.listing import Page, Query
 from app.moments import write_moment
+from app.relations import Item
 from app.schemas.service import ServiceSchema
 from app.usecases import services
 from models import Service

@@ -37,7 +37,7 @@ def reader(document: Json, schema: Json) -> Reader:
     """The reader for values of a schema of the document."""
     schema = inlined(document, schema)
     read = _reader(document, schema)
-    is_text = schema.get("type") == "string" and schema.get("format") != "binary"
+    is_text = schema.get("type") == "string" and schema.get("format", "") in _WORDS
     return _or_null(read) if schema.get("nullable") and not is_text else read
 
 
@@ -61,7 +61,7 @@ def _reader(document: Json, schema: Json) -> Reader:
             closed = schema.get("additionalProperties") is False
             return _object(readers, defaults, closed=closed)
         case _:
-            return _free
+            return _free_or_json if "anyOf" in schema else _free
 
 
 def _or_null(read: Reader) -> Reader:
@@ -96,6 +96,8 @@ def _moment(value: Any) -> Any:
     return f"{found[1]}T{found[2] or '00:00:00'}Z" if found else value
 
 
+# Formats in which the words null and none may be meant as they are.
+_WORDS = frozenset({"", "password", "safe-html"})
 _STRINGS: dict[str, Reader] = {"password": _password, "binary": _file, "date-time": _moment}
 
 
@@ -142,12 +144,18 @@ def _object(readers: dict[str, Reader], defaults: Json, *, closed: bool) -> Read
 
 
 def _embedded(text: str) -> Any:
-    """An object in a form may be JSON: what OpenAPI says of a part that has no other type."""
+    """What in a form may be JSON: OpenAPI says so of a part that has no other type."""
     try:
         # int() refuses NaN and the infinities, which are not JSON.
         return json.loads(text, parse_float=Decimal, parse_constant=int)
     except (ValueError, ArithmeticError, RecursionError):
         return text
+
+
+def _free_or_json(value: Any) -> Any:
+    """A free object or list; in a form it is JSON."""
+    is_json = isinstance(value, str) and value.lstrip().startswith(("{", "["))
+    return _free(_embedded(value) if is_json else value)
 
 
 def _free(value: Any) -> Any:

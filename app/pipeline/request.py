@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from app.contract import Contract, Operation, Parameter
+from app.criteria import Match
 from app.jsonschema import Json, inlined
-from app.listing import Match, Query
+from app.listing import Query
 from app.pipeline.bodies import Disconnected, Upload, pairs, parse, read_body
 from app.pipeline.call import App, Handler, Parts, Receive, Scope, Send, call_of, step
 from app.pipeline.problems import Problem, invalid
