@@ -16,8 +16,8 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from models import Admin, PersonalAccessToken
-from tests.factories import a_customer, a_key, an_admin
+from models import Admin, PersonalAccessToken, Service
+from tests.factories import a_customer, a_key, a_product, an_admin
 
 ROOT = Path(__file__).parent.parent
 TOKEN = re.compile(r"\b\d+\|CLIENTXCMS[A-Za-z0-9]{40}[0-9a-f]{8}\b")
@@ -202,6 +202,25 @@ def test_a_new_administrator_can_own_keys_and_exists_once(here, session):
     assert "not an e-mail address" in refused("create-admin", "grace", **here)
 
 
+def test_a_service_can_be_made_by_hand(here, session):
+    customer, product = a_customer(session), a_product(session, name="VPS S", stock=3)
+    printed = run("create-service", customer.email, str(product.id), "--billing=annually", **here)
+    session.rollback()
+    (service,) = session.scalars(select(Service)).all()
+    assert labels(printed)["UUID"] == service.uuid
+    assert (service.status, service.billing, service.name) == ("pending", "annually", "VPS S")
+    assert 364 <= (service.expires_at - datetime.now(UTC)).days <= 365
+    options = ["--deliver", "--billing=onetime", "--currency=USD", "--name=My VPS"]
+    assert "active" in run("create-service", customer.email, str(product.id), *options, **here)
+    session.rollback()
+    session.expire_all()
+    *_, service = session.scalars(select(Service).order_by(Service.id)).all()
+    assert (service.name, service.currency, service.expires_at) == ("My VPS", "USD", None)
+    assert session.get(type(product), product.id).stock == 2
+    assert "no customer" in refused("create-service", "x@example.org", "1", **here)
+    assert "no product 999" in refused("create-service", customer.email, "999", **here)
+
+
 def test_a_database_that_is_not_there_yet_is_made_by_migrating(tmp_path):
     here = {"DATABASE_URL": database(tmp_path)}
     assert "clientxcms:migrate" in refused("list-api-keys", **here)
@@ -306,6 +325,7 @@ def test_a_database_that_cannot_be_opened_is_named(tmp_path, place):
 
 def test_all_wrong_settings_are_named_at_once():
     wrong = {"PORT": "http", "DATABASE_URL": "mysql://shop", "WORKERS": "0",
-             "RATE_LIMIT": "-1", "DEMO_DATA": "yes"}  # fmt: skip
+             "RATE_LIMIT": "-1", "DEMO_DATA": "yes", "PUBLIC_URL": "panel.example",
+             "MAIL_URL": "mailto:x"}  # fmt: skip
     reason = refused("serve", **wrong)
     assert [name for name in wrong if name not in reason] == []
