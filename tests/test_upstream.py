@@ -28,43 +28,42 @@ def with_scope(client, session):
     return call
 
 
-def test_customers_need_just_the_permission_of_each_operation(with_scope, session):
-    path = f"/customers/{a_customer(session).id}"
-    assert with_scope("customers:index", "GET", "/customers").status_code == 200
-    assert with_scope("customers:store", "POST", "/customers", json=NEW).status_code == 201
-    assert with_scope("customers:show", "GET", path).status_code == 200
-    assert with_scope("customers:update", "POST", path, json={}).status_code == 200
-    assert with_scope("customers:delete", "DELETE", path).status_code == 200
+def a_customer_and_a_body(session):
+    return a_customer(session), NEW
 
 
-def test_products_need_just_the_permission_of_each_operation(with_scope, session):
+def a_product_and_a_body(session):
     product = a_product(session)
-    path, body = f"/products/{product.id}", {**PRODUCT, "group_id": product.group_id}
-    assert with_scope("products:index", "GET", "/products").status_code == 200
-    assert with_scope("products:store", "POST", "/products", json=body).status_code == 201
-    assert with_scope("products:show", "GET", path).status_code == 200
-    assert with_scope("products:update", "POST", path, json={}).status_code == 200
-    assert with_scope("products:delete", "DELETE", path).status_code == 200
+    return product, {**PRODUCT, "group_id": product.group_id}
 
 
-def test_groups_need_just_the_permission_of_each_operation(with_scope, session):
-    path = f"/groups/{a_group(session).id}"
-    assert with_scope("groups:index", "GET", "/groups").status_code == 200
-    assert with_scope("groups:store", "POST", "/groups", json=GROUP).status_code == 201
-    assert with_scope("groups:show", "GET", path).status_code == 200
-    assert with_scope("groups:update", "POST", path, json={}).status_code == 200
-    assert with_scope("groups:delete", "DELETE", path).status_code == 200
+def a_group_and_a_body(session):
+    return a_group(session), GROUP
 
 
-def test_pricings_need_just_the_permission_of_each_operation(with_scope, session):
-    pricing = a_pricing(session)
-    path = f"/pricings/{pricing.id}"
-    body = {"related_id": pricing.related_id, "related_type": "product", "currency": "USD"}
-    assert with_scope("pricings:index", "GET", "/pricings").status_code == 200
-    assert with_scope("pricings:store", "POST", "/pricings", json=body).status_code == 201
-    assert with_scope("pricings:show", "GET", path).status_code == 200
-    assert with_scope("pricings:update", "POST", path, json={}).status_code == 200
-    assert with_scope("pricings:delete", "DELETE", path).status_code == 200
+def a_pricing_and_a_body(session):
+    row = a_pricing(session)
+    return row, {"related_id": row.related_id, "related_type": "product", "currency": "USD"}
+
+
+@pytest.mark.parametrize(
+    ("resource", "make"),
+    [
+        ("customers", a_customer_and_a_body),
+        ("products", a_product_and_a_body),
+        ("groups", a_group_and_a_body),
+        ("pricings", a_pricing_and_a_body),
+    ],
+)
+def test_each_operation_needs_just_its_own_permission(with_scope, session, resource, make):
+    row, body = make(session)
+    path = f"/{resource}/{row.id}"
+    assert with_scope(f"{resource}:index", "GET", f"/{resource}").status_code == 200
+    created = with_scope(f"{resource}:store", "POST", f"/{resource}", json=body)
+    assert created.status_code == 201
+    assert with_scope(f"{resource}:show", "GET", path).status_code == 200
+    assert with_scope(f"{resource}:update", "POST", path, json={}).status_code == 200
+    assert with_scope(f"{resource}:delete", "DELETE", path).status_code == 200
 
 
 def test_a_customer_who_is_stored_as_verified_is_confirmed(client, session):
