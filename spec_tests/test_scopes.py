@@ -10,6 +10,38 @@ PERMISSIONS = list(contract().permissions)
 SECURED = [operation for operation in contract().operations.values() if operation.scopes]
 
 
+RESOURCES = ("customers", "products", "groups", "pricings")
+# The published list of permissions, and what each of them is for.
+PUBLISHED = {
+    "health": {"health.show"},
+    "license": {"license.show"},
+    "statitics": {"statistics.show"},
+    **{f"{each}:index": {f"{each}.index", f"{each}.show"} for each in (*RESOURCES, "services")},
+    **{f"{each}:create": {f"{each}.create"} for each in RESOURCES},
+    **{f"{each}:update": {f"{each}.update", f"{each}.patch"} for each in (*RESOURCES, "services")},
+    **{f"{each}:delete": {f"{each}.delete"} for each in (*RESOURCES, "services")},
+    "services:expire": {"services.expire", "services.expire_by_delete"},
+    "services:suspend": {"services.suspend", "services.suspend_by_put"},
+    "services:unsuspend": {"services.unsuspend", "services.unsuspend_by_put"},
+}
+PUBLISHED["products:index"] |= {"products.show_config"}
+PUBLISHED["products:update"] |= {"products.update_config"}
+PUBLISHED["customers:update"] |= {
+    f"customers.{action}" for action in ("confirm", "resend_confirmation", "send_password",
+                                         "suspend", "ban", "reactivate", "disable2FA")
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("permission", PUBLISHED)
+def test_a_published_permission_is_for_what_it_was_published_for(permission):
+    opened = {operation.id for operation in SECURED if permission in operation.scopes}
+    assert opened == PUBLISHED[permission]
+
+
+def test_every_operation_has_a_published_permission():
+    assert set().union(*PUBLISHED.values()) == {operation.id for operation in SECURED}
+
+
 @pytest.fixture(scope="module")
 def http(server):
     with httpx.Client(base_url=f"{server.url}/api") as http:
@@ -45,7 +77,7 @@ def test_no_key_opens_nothing(http):
 @pytest.mark.parametrize(
     ("older", "canonical"),
     [
-        *((f"{each}:store", f"{each}:create") for each in ("products", "groups", "pricings")),
+        *((f"{each}:store", f"{each}:create") for each in RESOURCES),
         *((f"pricing:{verb}", f"pricings:{verb}") for verb in ("index", "show", "update")),
         ("pricing:store", "pricings:create"),
         ("pricing:delete", "pricings:delete"),
