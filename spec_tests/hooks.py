@@ -149,9 +149,15 @@ def _sent(value: Any) -> Any:
     return "" if isinstance(value, (bytes, Binary)) else _text(value)
 
 
+def _trimmed(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _trimmed(item) for name, item in value.items()}
+    return value.strip() if isinstance(value, str) else value
+
+
 def _as_meant(validator: Any, value: Any) -> Any:
-    """The value with each wrong type replaced by what its spelling means, if it has one."""
-    meant = {"value": deepcopy(value)}
+    """The value without blanks around it, and what the spelling of each wrong type means."""
+    meant = {"value": _trimmed(deepcopy(value))}
     for error in validator.errors(meant["value"]):
         if error.kind.name != "type":
             continue
