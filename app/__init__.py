@@ -14,13 +14,13 @@ from sqlalchemy import Engine
 
 from app.cli import keys, mail, server, shop
 from app.contract import contract
-from app.pipeline.call import Parts
-from app.pipeline.execution import Execution
+from app.pipeline.call import Parts, pipeline
+from app.pipeline.execution import execution
 from app.pipeline.problems import Problems
-from app.pipeline.ratelimit import RateLimit
-from app.pipeline.request import RequestCheck
+from app.pipeline.ratelimit import rate_limit
+from app.pipeline.request import request_check
 from app.pipeline.routing import Routing
-from app.pipeline.security import Authentication, Authorization
+from app.pipeline.security import authentication, authorization
 from app.portal.account import account
 from app.portal.pages import portal
 from app.settings import Settings, read_settings
@@ -54,11 +54,13 @@ def create_server(settings: Settings | None = None) -> ConnexionMiddleware:
         middlewares=[
             Problems,
             Routing,
-            Authentication,
-            RateLimit,
-            Authorization,
-            RequestCheck,
-            Execution,
+            pipeline(
+                authentication,
+                rate_limit,
+                authorization,
+                request_check,
+                innermost=execution,
+            ),
         ],
     )
     parts = Parts(contract(), settings, engine)

@@ -3,7 +3,7 @@
 from app.catalogue import metadata_of, prices_of
 from app.listing import Collection
 from app.relations import Many, One
-from app.schemas.compiler import compile_dump
+from app.schemas.compiler import Serialiser
 from app.schemas.customer import CustomerSchema
 from app.schemas.invoice import InvoiceSchema
 from app.schemas.service import ConfigOptionSchema, ServiceSchema
@@ -16,36 +16,38 @@ _invoice = Invoice.__table__
 _option = ConfigOptionService.__table__
 _service = Service.__table__
 
-_dump_customer = compile_dump(CustomerSchema())
-_dump_service = compile_dump(ServiceSchema())
+_customers = Serialiser(CustomerSchema(), _customer)
+_invoices = Serialiser(InvoiceSchema(), _invoice)
+_options = Serialiser(ConfigOptionSchema(), _option)
+_services = Serialiser(ServiceSchema(), _service)
 
 CUSTOMERS = Collection(
     Customer,
-    _dump_customer,
+    CustomerSchema(),
     relations={
-        "invoices": Many(
-            _invoice, "customer_id", compile_dump(InvoiceSchema()),
-            (_invoice.c.deleted_at.is_(None),),
-        ),
+        "invoices": Many(_invoice, "customer_id", _invoices, _invoice.c.deleted_at.is_(None)),
         # Whoever reads these could log in as the customer.
         "metadata": metadata_of(
             Customer.CLASS_NAME, Metadata.__table__.c.key.not_in(SECRETS_OF_2FA)
         ),
         "services": Many(
-            _service, "customer_id", _dump_service,
-            (_service.c.deleted_at.is_(None), _service.c.status != HIDDEN),
+            _service,
+            "customer_id",
+            _services,
+            _service.c.deleted_at.is_(None),
+            _service.c.status != HIDDEN,
         ),
     },
     older={"q": "email"},
-)  # fmt: skip
+)
 
 SERVICES = Collection(
     Service,
-    _dump_service,
+    ServiceSchema(),
     relations={
-        "customer": One(_customer, "customer_id", _dump_customer),
+        "customer": One(_customer, "customer_id", _customers),
         "metadata": metadata_of(Service.CLASS_NAME),
         "pricing": prices_of("service"),
-        "configoptions": Many(_option, "service_id", compile_dump(ConfigOptionSchema())),
+        "configoptions": Many(_option, "service_id", _options),
     },
 )

@@ -3,17 +3,16 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Connection, Table, bindparam, select
 
 from app.listing import Collection
-from app.relations import Item, Many, Relation
-from app.schemas.compiler import amount, compile_dump
+from app.relations import Many, Relation
+from app.schemas.compiler import Item, Serialiser, amount
 from app.schemas.group import GroupSchema
 from app.schemas.metadata import MetadataSchema
 from app.schemas.pricing import PricingSchema
 from app.schemas.product import ProductSchema
-from app.usecases.group_tree import trees
+from app.usecases.group_tree import DESCENDANTS, trees
 from models import Group, Metadata, Pricing, Product
 
 # The shop's own currency: that of lowest prices, and of a price row made by a product update.
@@ -24,59 +23,71 @@ _product = Product.__table__
 _pricing = Pricing.__table__
 _metadata = Metadata.__table__
 
-_dump_group = compile_dump(GroupSchema())
-_dump_metadata = compile_dump(MetadataSchema())
-_dump_pricing = compile_dump(PricingSchema())
+_groups = Serialiser(GroupSchema(), _group)
+_products = Serialiser(ProductSchema(), _product)
+_pricings = Serialiser(PricingSchema(), _pricing)
+_notes = Serialiser(MetadataSchema(), _metadata)
+
+_ids: Any = bindparam("ids", expanding=True)
+_groups_by_id = select(*_groups.columns).where(_group.c.id.in_(_ids))
+_groups_below = (
+    select(*_groups.columns).where(_group.c.id.in_(DESCENDANTS))
+    .order_by(_group.c.sort_order, _group.c.id)
+)  # fmt: skip
+_products_in = (
+    select(*_products.columns)
+    .where(_product.c.group_id.in_(_ids), _product.c.deleted_at.is_(None))
+    .order_by(_product.c.sort_order, _product.c.id)
+)
 
 
 def metadata_of(class_name: str, *criteria: ColumnElement[bool]) -> Relation:
     """The free notes of the rows of a class."""
-    criteria = (_metadata.c.model_type == class_name, *criteria)
-    return Many(_metadata, "model_id", _dump_metadata, criteria)
+    of_class = _metadata.c.model_type == class_name
+    return Many(_metadata, "model_id", _notes, of_class, *criteria)
 
 
 def prices_of(related_type: str) -> Relation:
     """The price rows of a kind of object."""
-    criteria = (_pricing.c.related_type == related_type, _pricing.c.deleted_at.is_(None))
-    return Many(_pricing, "related_id", _dump_pricing, criteria)
+    of_type = _pricing.c.related_type == related_type
+    return Many(_pricing, "related_id", _pricings, of_type, _pricing.c.deleted_at.is_(None))
 
 
 class GroupOfProduct:
     """The group a product is in, with all that a group holds."""
 
-    def load(self, session: Session, rows: Sequence[Any], site: str) -> list[Any]:
-        statement = select(_group).where(_group.c.id.in_(bindparam("ids", expanding=True)))
-        ids = list({row.group_id for row in rows})
-        groups = session.connection().execute(statement, {"ids": ids}).all()
-        items = {item["id"]: item for item in group_items(session, groups, site)}
-        return [items.get(row.group_id) for row in rows]
+    def load(self, connection: Connection, items: Sequence[Item], site: str) -> list[Any]:
+        ids = list({item["group_id"] for item in items})
+        groups = _groups.items(connection.execute(_groups_by_id, {"ids": ids}))
+        found = {group["id"]: group for group in as_trees(connection, groups, site)}
+        return [found.get(item["group_id"]) for item in items]
 
-    def count(self, session: Session, rows: Sequence[Any]) -> list[int]:
-        return [1 for _ in rows]
+    def count(self, connection: Connection, items: Sequence[Item]) -> list[int]:
+        return [1 for _ in items]
 
 
-def group_items(session: Session, rows: Sequence[Any], site: str) -> list[Item]:
-    """Group rows as the shop shows them."""
-    if not rows:
-        return []
+def as_trees(connection: Connection, groups: list[Item], site: str) -> list[Item]:
+    """Groups as the shop shows them, with all that stands below each."""
+    if not groups:
+        return groups
+    rows = connection.execute(_groups_below, {"ids": [group["id"] for group in groups]})
+    below = _groups.items(rows)
+    ids = list({group["id"] for group in (*groups, *below)})
+    products = PRODUCTS.complete(
+        connection, connection.execute(_products_in, {"ids": ids}), (), site
+    )
     return trees(
-        session,
-        rows,
-        site=site,
-        currency=STORE_CURRENCY,
-        dump_group=_dump_group,
-        present_products=lambda products: PRODUCTS.items(session, products, (), site),
-        number=amount,
+        connection, groups, below, products, site=site, currency=STORE_CURRENCY, number=amount
     )
 
 
-def _live(table: Any, key: str) -> Many:
-    return Many(table, key, lambda row: {}, (table.c.deleted_at.is_(None),))
+def _live(table: Table, key: str, serialiser: Serialiser) -> Many:
+    return Many(table, key, serialiser, table.c.deleted_at.is_(None))
 
 
 PRODUCTS = Collection(
     Product,
-    compile_dump(ProductSchema()),
+    ProductSchema(),
     always={"metadata": metadata_of(Product.CLASS_NAME)},
     relations={
         "metadata": metadata_of(Product.CLASS_NAME),
@@ -88,19 +99,19 @@ PRODUCTS = Collection(
 
 GROUPS = Collection(
     Group,
-    _dump_group,
-    computed=group_items,
+    GroupSchema(),
+    computed=as_trees,
     relations={
         "metadata": metadata_of(Group.CLASS_NAME),
-        "products": _live(_product, "group_id"),
-        "groups": _live(_group, "parent_id"),
+        "products": _live(_product, "group_id", _products),
+        "groups": _live(_group, "parent_id", _groups),
     },
     older={"q": "name"},
 )
 
 PRICINGS = Collection(
     Pricing,
-    _dump_pricing,
+    PricingSchema(),
     older={"product": "related_id", "currency": "currency"},
     implied={"product": {"related_type": "product"}},
 )

@@ -5,24 +5,17 @@ has been checked before a query comes here. This module turns the checked names 
 statement for the rows of a page, one for the total, one for each relation.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import (
-    ColumnElement,
-    Select,
-    and_,
-    bindparam,
-    func,
-    select,
-)
-from sqlalchemy.orm import Session
+from marshmallow import Schema
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, select
 
 from app.criteria import Filter, Match, criterion, day, literal
-from app.relations import Item, Relation
-from app.schemas.compiler import Dump
+from app.relations import Relation
+from app.schemas.compiler import Item, Serialiser
 from models.base import Base, missing
 
 
@@ -76,52 +69,61 @@ class Collection:
     def __init__(
         self,
         model: type[Base],
-        dump: Dump,
+        schema: Schema,
         *,
         relations: Mapping[str, Relation] | None = None,
         always: Mapping[str, Relation] | None = None,
         older: Mapping[str, str] | None = None,
         implied: Mapping[str, Mapping[str, str]] | None = None,
-        computed: Callable[[Session, Sequence[Any], str], list[Item]] | None = None,
+        computed: Callable[[Connection, list[Item], str], list[Item]] | None = None,
     ) -> None:
         self.model = model
         self.table = table = model.__table__
-        self.dump = dump
+        self.serialiser = Serialiser(schema, table)
         self.relations = relations or {}
         self.always = always or {}
         self.older = older or {}
         self.implied = implied or {}
         self.computed = computed
-        self._by_id = select(table).where(
-            table.c.id == bindparam("id"), table.c.deleted_at.is_(None)
-        )
+        columns = self.serialiser.columns
+        self._by_id = select(*columns).where(table.c.id == bindparam("key"))
+        self._living: dict[type, Select[Any]] = {
+            int: self._by_id.where(table.c.deleted_at.is_(None))
+        }
+        if "uuid" in table.c:
+            self._living[str] = select(*columns).where(
+                table.c.uuid == bindparam("key"), table.c.deleted_at.is_(None)
+            )
         self._statements = lru_cache(512)(self._build)
 
-    def page(self, session: Session, query: Query, site: str) -> Page:
+    def page(self, connection: Connection, query: Query, site: str) -> Page:
         """The page that a query asks for."""
         values = query.values
         filters, parameters = self._filters(query)
         rows_statement, total_statement = self._statements((filters, tuple(values.get("sort", ()))))
         number, per_page = values["page"], values["per_page"]
-        connection = session.connection()
         total = connection.execute(total_statement, parameters).scalar_one()
         window = {"size": per_page, "start": (number - 1) * per_page}
-        rows: Sequence[Any] = []
+        items: list[Item] = []
         if window["start"] < total:
-            rows = connection.execute(rows_statement, {**parameters, **window}).all()
-        return Page(self.items(session, rows, self.includes(values), site), total, number, per_page)
+            rows = connection.execute(rows_statement, {**parameters, **window})
+            items = self.complete(connection, rows, self.includes(values), site)
+        return Page(items, total, number, per_page)
 
-    def item(self, session: Session, item_id: int, site: str, query: Query | None = None) -> Item:
-        """One item by its id. Raises NotFound for an unknown or deleted one."""
-        row = session.connection().execute(self._by_id, {"id": item_id}).first()
-        if row is None:
-            raise missing(self.model, item_id)
-        return self.items(session, [row], self.includes(query.values) if query else (), site)[0]
+    def item(
+        self, connection: Connection, key: int | str, site: str, query: Query | None = None
+    ) -> Item:
+        """One item by its id, or by its uuid. Raises NotFound for an unknown or deleted one."""
+        rows = connection.execute(self._living[type(key)], {"key": key}).all()
+        if not rows:
+            raise missing(self.model, key)
+        include = self.includes(query.values) if query else ()
+        return self.complete(connection, rows, include, site)[0]
 
-    def deleted(self, session: Session, item_id: int, site: str) -> Item:
+    def deleted(self, connection: Connection, item_id: int, site: str) -> Item:
         """One item by its id, deleted or not: the answer of a deletion."""
-        row = session.connection().execute(select(self.table).filter_by(id=item_id)).one()
-        return self.items(session, [row], (), site)[0]
+        rows = connection.execute(self._by_id, {"key": item_id})
+        return self.complete(connection, rows, (), site)[0]
 
     def includes(self, values: Mapping[str, Any]) -> tuple[str, ...]:
         """What to include: the names of `include`, and `pricing` when it is asked the old way."""
@@ -129,34 +131,35 @@ class Collection:
         asked += [name for name in ("pricing",) if name in values and name in self.relations]
         return tuple(dict.fromkeys(asked))
 
-    def items(
-        self, session: Session, rows: Sequence[Any], include: Sequence[str], site: str
+    def complete(
+        self,
+        connection: Connection,
+        rows: Iterable[Sequence[Any]],
+        include: Sequence[str],
+        site: str,
     ) -> list[Item]:
-        """Rows as items, with their relations. Costs no statement for a single row."""
-        if not rows:
-            return []
+        """Rows of the serialiser's columns as items, with their relations."""
+        items = self.serialiser.items(rows)
+        if not items:
+            return items
         if self.computed:
-            items = self.computed(session, rows, site)
-        else:
-            items = [self.dump(row) for row in rows]
+            items = self.computed(connection, items, site)
         for name, relation in self.always.items():
-            _add(items, name, relation.load(session, rows, site))
+            _add(items, name, relation.load(connection, items, site))
         for name in include:
-            self._include(session, rows, items, name, site)
+            self._include(connection, items, name, site)
         return items
 
-    def _include(
-        self, session: Session, rows: Sequence[Any], items: list[Item], name: str, site: str
-    ) -> None:
+    def _include(self, connection: Connection, items: list[Item], name: str, site: str) -> None:
         if name.endswith("Count"):
             name = name.removesuffix("Count")
-            _add(items, f"{name}_count", self.relations[name].count(session, rows))
+            _add(items, f"{name}_count", self.relations[name].count(connection, items))
         elif name.endswith("Exists"):
             name = name.removesuffix("Exists")
-            counts = self.relations[name].count(session, rows)
+            counts = self.relations[name].count(connection, items)
             _add(items, f"{name}_exists", [count > 0 for count in counts])
         elif name not in items[0]:
-            _add(items, name, self.relations[name].load(session, rows, site))
+            _add(items, name, self.relations[name].load(connection, items, site))
 
     def _filters(self, query: Query) -> tuple[tuple[Filter, ...], dict[str, Any]]:
         """The filters in use, as (column, match, number of values), and the values to bind."""
@@ -202,7 +205,7 @@ class Collection:
         table_id = self.table.c.id
         order.append(table_id.desc() if sorts and sorts[-1].startswith("-") else table_id.asc())
         rows = (
-            select(self.table)
+            select(*self.serialiser.columns)
             .where(and_(*criteria))
             .order_by(*order)
             .limit(bindparam("size"))

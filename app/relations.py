@@ -1,80 +1,62 @@
-"""What hangs on the rows of a page: read for all of them at once."""
+"""What hangs on the items of a page: read for all of them at once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Select, Table, bindparam, func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Connection, Table, bindparam, func, select
 
-from app.schemas.compiler import Dump
-
-Item = dict[str, Any]
+from app.schemas.compiler import Item, Serialiser
 
 
 class Relation(Protocol):
     """What an include adds. Both methods cost the same number of statements for any page."""
 
-    def load(self, session: Session, rows: Sequence[Any], site: str) -> list[Any]:
-        """The related value of each row, in the order of the rows."""
+    def load(self, connection: Connection, items: Sequence[Item], site: str) -> list[Any]:
+        """The related value of each item, in the order of the items."""
 
-    def count(self, session: Session, rows: Sequence[Any]) -> list[int]:
-        """How many related rows each row has."""
+    def count(self, connection: Connection, items: Sequence[Item]) -> list[int]:
+        """How many related rows each item has."""
 
 
-@dataclass(frozen=True)
 class Many:
     """The rows of `table` whose column `key` holds the id of the owner."""
 
-    table: Table
-    key: str
-    dump: Dump
-    criteria: tuple[ColumnElement[bool], ...] = ()
+    def __init__(
+        self, table: Table, key: str, serialiser: Serialiser, *criteria: ColumnElement[bool]
+    ) -> None:
+        owned = (table.c[key].in_(bindparam("owners", expanding=True)), *criteria)
+        self._key = key
+        self._serialiser = serialiser
+        self._rows = select(*serialiser.columns).where(*owned).order_by(table.c.id)
+        self._counts = select(table.c[key], func.count()).where(*owned).group_by(table.c[key])
 
-    def load(self, session: Session, rows: Sequence[Any], site: str) -> list[Any]:
-        found: dict[int, list[Item]] = {row.id: [] for row in rows}
-        key = self.table.c[self.key]
-        statement = _related(self.table, key, self.criteria)
-        for related in session.connection().execute(statement, {"owners": list(found)}).all():
-            found[getattr(related, self.key)].append(self.dump(related))
-        return [found[row.id] for row in rows]
+    def load(self, connection: Connection, items: Sequence[Item], site: str) -> list[Any]:
+        found: dict[int, list[Item]] = {item["id"]: [] for item in items}
+        rows = connection.execute(self._rows, {"owners": list(found)})
+        for related in self._serialiser.items(rows):
+            found[related[self._key]].append(related)
+        return [found[item["id"]] for item in items]
 
-    def count(self, session: Session, rows: Sequence[Any]) -> list[int]:
-        key = self.table.c[self.key]
-        statement = (
-            select(key, func.count())
-            .where(key.in_(bindparam("owners", expanding=True)), *self.criteria)
-            .group_by(key)
-        )
-        owners = {"owners": [row.id for row in rows]}
-        found = session.connection().execute(statement, owners)
-        counts: dict[int, int] = {owner: number for owner, number in found.all()}  # noqa: C416
-        return [counts.get(row.id, 0) for row in rows]
+    def count(self, connection: Connection, items: Sequence[Item]) -> list[int]:
+        found = connection.execute(self._counts, {"owners": [item["id"] for item in items]})
+        counts: dict[int, int] = {owner: number for owner, number in found}  # noqa: C416
+        return [counts.get(item["id"], 0) for item in items]
 
 
-@dataclass(frozen=True)
 class One:
     """The row of `table` whose id the owner holds in its column `key`, deleted or not."""
 
-    table: Table
-    key: str
-    dump: Dump
+    def __init__(self, table: Table, key: str, serialiser: Serialiser) -> None:
+        self._key = key
+        self._serialiser = serialiser
+        ids: Any = bindparam("ids", expanding=True)
+        self._rows = select(*serialiser.columns).where(table.c.id.in_(ids))
 
-    def load(self, session: Session, rows: Sequence[Any], site: str) -> list[Any]:
-        statement = select(self.table).where(self.table.c.id.in_(bindparam("ids", expanding=True)))
-        ids = {getattr(row, self.key) for row in rows} - {None}
-        found = session.connection().execute(statement, {"ids": list(ids)}).all()
-        items = {row.id: self.dump(row) for row in found}
-        return [items.get(getattr(row, self.key)) for row in rows]
+    def load(self, connection: Connection, items: Sequence[Item], site: str) -> list[Any]:
+        ids = {item[self._key] for item in items} - {None}
+        rows = connection.execute(self._rows, {"ids": list(ids)})
+        found = {related["id"]: related for related in self._serialiser.items(rows)}
+        return [found.get(item[self._key]) for item in items]
 
-    def count(self, session: Session, rows: Sequence[Any]) -> list[int]:
-        return [int(getattr(row, self.key) is not None) for row in rows]
-
-
-@lru_cache
-def _related(
-    table: Table, key: ColumnElement[Any], criteria: tuple[ColumnElement[bool], ...]
-) -> Select[Any]:
-    owned = key.in_(bindparam("owners", expanding=True))
-    return select(table).where(owned, *criteria).order_by(table.c.id)
+    def count(self, connection: Connection, items: Sequence[Item]) -> list[int]:
+        return [int(item[self._key] is not None) for item in items]

@@ -68,6 +68,13 @@ def _begin(connection: Connection) -> None:
 
 
 @contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A connection that sees one state of the database, and changes nothing."""
+    with engine.connect() as connection:
+        yield connection
+
+
+@contextmanager
 def unit_of_work(engine: Engine, *, write: bool, patient: bool = True) -> Iterator[Session]:
     """A session whose changes are kept together or, on any exception, not at all.
 

@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from app.catalogue import GROUPS
 from app.listing import Page, Query
-from app.relations import Item
+from app.schemas.compiler import Item
 from app.schemas.group import GroupSchema
 from app.storage import Storage
 from app.usecases import groups
@@ -18,25 +19,25 @@ SCHEMA = GroupSchema()
 IMAGES = frozenset({"jpg", "png", "gif", "svg", "webp"})
 
 
-def index(session: Session, query: Query, site: str) -> Page:
-    return GROUPS.page(session, query, site)
+def index(connection: Connection, query: Query, site: str) -> Page:
+    return GROUPS.page(connection, query, site)
 
 
 def create(session: Session, body: dict[str, Any], storage: Storage, site: str) -> Item:
     group = Group()
     _write(session, group, body, storage)
-    return GROUPS.item(session, group.id, site)
+    return GROUPS.item(session.connection(), group.id, site)
 
 
-def show(session: Session, group_id: int, query: Query, site: str) -> Item:
-    return GROUPS.item(session, group_id, site, query)
+def show(connection: Connection, group_id: int, query: Query, site: str) -> Item:
+    return GROUPS.item(connection, group_id, site, query)
 
 
 def update(
     session: Session, group_id: int, body: dict[str, Any], storage: Storage, site: str
 ) -> Item:
     _write(session, living(session, Group, group_id), body, storage)
-    return GROUPS.item(session, group_id, site)
+    return GROUPS.item(session.connection(), group_id, site)
 
 
 patch = update
@@ -49,7 +50,7 @@ def delete(
     for product in groups.delete(session, group, now, force=force):
         storage.remove(product.image)
     storage.remove(group.image)
-    return GROUPS.deleted(session, group_id, site)
+    return GROUPS.deleted(session.connection(), group_id, site)
 
 
 def _write(session: Session, group: Group, body: dict[str, Any], storage: Storage) -> None:

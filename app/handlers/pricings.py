@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from app.catalogue import PRICINGS
 from app.listing import Page, Query
-from app.relations import Item
+from app.schemas.compiler import Item
 from app.schemas.pricing import PricingSchema
 from models import Pricing
 from models.base import living
@@ -15,26 +16,26 @@ from models.base import living
 SCHEMA = PricingSchema()
 
 
-def index(session: Session, query: Query, site: str) -> Page:
-    return PRICINGS.page(session, query, site)
+def index(connection: Connection, query: Query, site: str) -> Page:
+    return PRICINGS.page(connection, query, site)
 
 
 def create(session: Session, body: dict[str, Any], site: str) -> Item:
     pricing = Pricing(**SCHEMA.load(body))
     session.add(pricing)
     session.flush()
-    return PRICINGS.item(session, pricing.id, site)
+    return PRICINGS.item(session.connection(), pricing.id, site)
 
 
-def show(session: Session, pricing_id: int, site: str) -> Item:
-    return PRICINGS.item(session, pricing_id, site)
+def show(connection: Connection, pricing_id: int, site: str) -> Item:
+    return PRICINGS.item(connection, pricing_id, site)
 
 
 def update(session: Session, pricing_id: int, body: dict[str, Any], site: str) -> Item:
     pricing = living(session, Pricing, pricing_id)
     pricing.change(SCHEMA.load(body, partial=True))
     session.flush()
-    return PRICINGS.item(session, pricing_id, site)
+    return PRICINGS.item(session.connection(), pricing_id, site)
 
 
 patch = update
@@ -44,4 +45,4 @@ def delete(session: Session, pricing_id: int, site: str, now: datetime) -> Item:
     pricing = living(session, Pricing, pricing_id)
     pricing.deleted_at = now
     session.flush()
-    return PRICINGS.deleted(session, pricing_id, site)
+    return PRICINGS.deleted(session.connection(), pricing_id, site)

@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from app.catalogue import PRODUCTS, STORE_CURRENCY
 from app.listing import Page, Query
-from app.relations import Item
+from app.schemas.compiler import Item
 from app.schemas.product import ProductSchema
 from app.storage import Storage
 from app.usecases import products
@@ -20,8 +21,8 @@ SCHEMA = ProductSchema()
 IMAGES = frozenset({"jpg", "png", "gif", "svg"})
 
 
-def index(session: Session, query: Query, site: str) -> Page:
-    return PRODUCTS.page(session, query, site)
+def index(connection: Connection, query: Query, site: str) -> Page:
+    return PRODUCTS.page(connection, query, site)
 
 
 def create(session: Session, body: dict[str, Any], storage: Storage, site: str) -> Item:
@@ -30,11 +31,11 @@ def create(session: Session, body: dict[str, Any], storage: Storage, site: str) 
     products.save(session, product)
     storage.update(product, f"products/{product.id}", body, IMAGES)
     session.flush()
-    return PRODUCTS.item(session, product.id, site)
+    return PRODUCTS.item(session.connection(), product.id, site)
 
 
-def show(session: Session, product_id: int, query: Query, site: str) -> Item:
-    return PRODUCTS.item(session, product_id, site, query)
+def show(connection: Connection, product_id: int, query: Query, site: str) -> Item:
+    return PRODUCTS.item(connection, product_id, site, query)
 
 
 def update(
@@ -46,7 +47,7 @@ def update(
     set_prices(session, "product", product.id, body.get("pricing") or {}, STORE_CURRENCY)
     storage.update(product, f"products/{product.id}", body, IMAGES)
     session.flush()
-    return PRODUCTS.item(session, product_id, site)
+    return PRODUCTS.item(session.connection(), product_id, site)
 
 
 patch = update
@@ -56,7 +57,7 @@ def delete(session: Session, product_id: int, storage: Storage, site: str, now: 
     product = living(session, Product, product_id)
     storage.remove(product.image)
     products.delete(session, product, now)
-    return PRODUCTS.deleted(session, product_id, site)
+    return PRODUCTS.deleted(session.connection(), product_id, site)
 
 
 def show_config(session: Session, product_id: int) -> dict[str, Any]:

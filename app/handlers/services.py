@@ -5,12 +5,13 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from app.accounts import SERVICES
 from app.listing import Page, Query
 from app.moments import write_moment
-from app.relations import Item
+from app.schemas.compiler import Item
 from app.schemas.service import ServiceSchema
 from app.usecases import services
 from models import Service
@@ -20,12 +21,12 @@ from models.sentence import Sentence
 SCHEMA = ServiceSchema()
 
 
-def index(session: Session, query: Query, site: str) -> Page:
-    return SERVICES.page(session, query, site)
+def index(connection: Connection, query: Query, site: str) -> Page:
+    return SERVICES.page(connection, query, site)
 
 
-def show(session: Session, service_id: str, query: Query, site: str) -> Item:
-    return SERVICES.item(session, services.find(session, service_id).id, site, query)
+def show(connection: Connection, service_id: str, query: Query, site: str) -> Item:
+    return SERVICES.item(connection, services.as_key(service_id), site, query)
 
 
 def update(
@@ -36,7 +37,7 @@ def update(
     values: dict[str, Any] = SCHEMA.load(body, partial=True)
     values |= {name: body[name] for name in ("pricing", "resync") if name in body}
     services.update(session, service, values, now=now, by=admin_id)
-    return SERVICES.item(session, service.id, site)
+    return SERVICES.item(session.connection(), service.id, site)
 
 
 patch = update
@@ -45,7 +46,7 @@ patch = update
 def delete(session: Session, service_id: str, site: str, now: datetime) -> Item:
     service = services.find(session, service_id)
     services.delete(session, service, now)
-    return SERVICES.deleted(session, service.id, site)
+    return SERVICES.deleted(session.connection(), service.id, site)
 
 
 def expire(
@@ -114,7 +115,7 @@ def _outcome(
     session: Session, service: Service, message: Sentence, site: str, now: datetime,
     *, success: bool,
 ) -> dict[str, Any]:  # fmt: skip
-    item = SERVICES.item(session, service.id, site)
+    item = SERVICES.item(session.connection(), service.id, site)
     result = {
         "service": item,
         "success": success,

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection
 
 from app.usecases.statistics import count_all
 
 
-def show(session: Session) -> dict[str, Any]:
-    return {"data": count_all(session)}
+def show(connection: Connection) -> dict[str, Any]:
+    return {"data": count_all(connection)}

@@ -11,7 +11,7 @@ from starlette.datastructures import Headers
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from app.pipeline.call import Receive
-from app.pipeline.problems import Problem
+from app.pipeline.problems import Disconnected, Problem
 from models.sentence import Sentence, say
 
 FIELDS = 1000
@@ -24,10 +24,6 @@ class Upload(NamedTuple):
 
     filename: str
     content: bytes
-
-
-class Disconnected(Exception):
-    """The client left before its body was complete; nobody waits for an answer."""
 
 
 def _malformed(template: str, **values: Any) -> Problem:

@@ -1,9 +1,9 @@
-"""One request on its way through the pipeline."""
+"""One request on its way through the pipeline, and how its steps are put together."""
 
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
 from sqlalchemy import Engine
@@ -16,6 +16,7 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
+Headers = Sequence[tuple[bytes, bytes]]
 
 KEY = "clientxcms.call"
 
@@ -36,9 +37,19 @@ class Call:
     operation: Operation
     path: dict[str, str]
     headers: dict[bytes, bytes]
+    scope: Scope
+    receive: Receive
     principal: Principal | None = None
     arguments: dict[str, Any] = field(default_factory=dict)
     answer_headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+
+
+class Answer(NamedTuple):
+    """What goes back, but for the headers that steps have prepared in the call."""
+
+    status: int
+    headers: Headers
+    body: bytes
 
 
 def now() -> datetime:
@@ -57,13 +68,10 @@ class Parts:
 
 
 Handler = Callable[..., Any]
-Compile = Callable[[Operation, Handler, App, Parts], App]
-
-
-def call_of(scope: Scope) -> Call:
-    """The call that a scope carries, from the routing step on."""
-    call: Call = scope[KEY]
-    return call
+Step = Callable[[Call], Awaitable[Answer]]
+# A step of the pipeline, compiled for an operation around the step that comes after it.
+Around = Callable[[Operation, Step, Parts], Step]
+Innermost = Callable[[Operation, Handler, Parts], Step]
 
 
 def site(scope: Scope, settings: Settings) -> str:
@@ -80,11 +88,11 @@ def site(scope: Scope, settings: Settings) -> str:
     return f"{scope['scheme']}://{host.decode('latin-1')}"
 
 
-def step(compile_operation: Compile) -> type[RoutedMiddleware[Any]]:
+def pipeline(*around: Around, innermost: Innermost) -> type[RoutedMiddleware[Any]]:
     """A Connexion middleware whose operations are compiled once, when the server starts.
 
-    `compile_operation` gets the operation of the contract, its handler, the next step and the
-    parts of this server, and returns the ASGI callable that does this step for that operation.
+    The steps run in their order; the innermost calls the handler. A step that does not let a
+    request pass raises a Problem.
     """
 
     class API(RoutedAPI[App]):
@@ -95,9 +103,28 @@ def step(compile_operation: Compile) -> type[RoutedMiddleware[Any]]:
 
         def make_operation(self, operation: Any) -> App:
             written = self.parts.contract.at(operation.method, operation.path)
-            return compile_operation(written, operation.function, self.next_app, self.parts)
+            step = innermost(written, operation.function, self.parts)
+            for outer in reversed(around):
+                step = outer(written, step, self.parts)
+            return _as_app(step)
 
     class Middleware(RoutedMiddleware[API]):
         api_cls = API
 
     return Middleware
+
+
+def _as_app(step: Step) -> App:
+    """The outermost step as an ASGI application."""
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        call: Call = scope[KEY]
+        status, headers, body = await step(call)
+        headers = [*headers, *call.answer_headers]
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        # HEAD gets what GET would get, but for the body.
+        if scope["method"] == "HEAD":
+            body = b""
+        await send({"type": "http.response.body", "body": body})
+
+    return app

@@ -1,26 +1,27 @@
 """One unit of work: handler, response check, and only then the commit.
 
-A handler is a plain function. It names what it needs and gets it: `session`, `now`, `site`
-(the public address of this server), `admin_id` (the owner of the key), `storage`, `query`,
-`body`, the path parameters, and query parameters by their own names.
+A handler is a plain function. It names what it needs and gets it: `connection` to read,
+`session` to write, `now`, `site` (the public address of this server), `admin_id` (the owner of
+the key), `storage`, `headers`, `query`, `body`, the path parameters, and query parameters by
+their own names.
 """
 
 import inspect
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import orjson
 
 from app.contract import Operation
 from app.listing import Page
-from app.pipeline.call import App, Call, Handler, Parts, Receive, Scope, Send, call_of, site, step
+from app.pipeline.call import Answer, Call, Handler, Parts, Step, site
 from app.pipeline.language import language_headers, language_of, translations, worded
 from app.pipeline.pages import envelope
 from app.pipeline.problems import MISTAKE, Problem
 from app.pipeline.reasons import reasons
 from app.storage import Storage
-from models.engine import unit_of_work
+from models.engine import reading, unit_of_work
 
 log = logging.getLogger("clientxcms")
 
@@ -28,70 +29,109 @@ READS = frozenset({"get"})
 # The schema of what is said to a person; answers that hold one are worded in their language.
 MESSAGE = "Message"
 
+# What a handler may ask for, beside connection and session, and where it comes from.
+Source = Callable[[Call, Parts, dict[str, Any]], Any]
+SOURCES: dict[str, Source] = {
+    "now": lambda call, parts, known: parts.clock(),
+    "site": lambda call, parts, known: site(call.scope, parts.settings),
+    "admin_id": lambda call, parts, known: call.principal and call.principal.admin_id,
+    "storage": lambda call, parts, known: Storage(parts.settings.data, known["session"]),
+    "headers": lambda call, parts, known: call.headers,
+}
 
-def _execution(operation: Operation, handler: Handler, app: App, parts: Parts) -> App:
+
+def execution(operation: Operation, handler: Handler, parts: Parts) -> Step:
+    """Call the handler in a unit of work, and make its result the answer."""
     success = operation.success
-    check = _response_check(operation, parts)
-    needs = tuple(inspect.signature(handler).parameters)
-    write = operation.method not in READS
-    headers = [
+    finish = _finish(operation, parts)
+    run = _unit(operation, handler, parts)
+    has_location = "Location" in success.headers
+    headers = (
         (b"content-type", (success.media_type or "application/json").encode()),
         (b"cache-control", b"no-store" if not operation.scopes else b"no-cache, private"),
-    ]
-    has_location = "Location" in success.headers
-    wrap = envelope(parts.contract, success.schema)
-    is_worded = parts.contract.refers(success.schema or {}, MESSAGE)
+    )
 
-    async def execute(scope: Scope, receive: Receive, send: Send) -> None:
-        call = call_of(scope)
-        with unit_of_work(parts.engine, write=write) as session:
-            known: dict[str, Any] = {
-                "session": session,
-                "now": parts.clock,
-                "site": site(scope, parts.settings),
-                "admin_id": call.principal.admin_id if call.principal else None,
-                "storage": Storage(parts.settings.data, session),
-                "headers": call.headers,
-                **call.arguments,
-            }
-            result = handler(**_arguments(needs, known, call))
-            if isinstance(result, Page):
-                result = wrap(result, known["site"] + scope["path"].rstrip("/"), call)
-            if is_worded:
-                language = language_of(call.headers)
-                result = worded(result, translations(language))
-                call.answer_headers.extend(language_headers(language))
-            check(result)
-            body = orjson.dumps(result)
-        answer = [
-            *headers,
-            (b"content-length", str(len(body)).encode()),
-            *call.answer_headers,
-        ]
+    async def execute(call: Call) -> Answer:
+        result, body = run(call, finish)
         if has_location:
-            address = f"{known['site']}{scope['path'].rstrip('/')}/{result['id']}"
-            answer.append((b"location", address.encode()))
-        await send({"type": "http.response.start", "status": success.status, "headers": answer})
-        await send(
-            {"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body}
+            path = f"{call.scope['path'].rstrip('/')}/{result['id']}"
+            address = f"{site(call.scope, parts.settings)}{path}"
+            call.answer_headers.append((b"location", address.encode()))
+        return Answer(
+            success.status, (*headers, (b"content-length", str(len(body)).encode())), body
         )
 
     return execute
 
 
-def _arguments(needs: tuple[str, ...], known: Mapping[str, Any], call: Call) -> dict[str, Any]:
-    query = call.arguments["query"].values
-    return {
-        name: known["now"]() if name == "now" else known[name] if name in known else query[name]
-        for name in needs
-        if name in known or name in query
-    }
+Finish = Callable[[Any, Call], tuple[Any, bytes]]
+
+
+def _unit(
+    operation: Operation, handler: Handler, parts: Parts
+) -> Callable[[Call, Finish], tuple[Any, bytes]]:
+    """Compile how the handler is called: with a session, or only to read with a connection."""
+    parameters = tuple(inspect.signature(handler).parameters)
+    sources = [(name, SOURCES[name]) for name in parameters if name in SOURCES]
+    given = [name for name in parameters if name not in SOURCES]
+    from_query = frozenset(parameter.name for parameter in operation.query)
+    engine = parts.engine
+    write = operation.method not in READS
+
+    def arguments(call: Call, known: dict[str, Any]) -> dict[str, Any]:
+        found = call.arguments
+        for name in given:
+            if name in found:
+                known[name] = found[name]
+            elif name in from_query:
+                known[name] = found["query"].values[name]
+        for name, source in sources:
+            known[name] = source(call, parts, known)
+        return known
+
+    def with_session(call: Call, finish: Finish) -> tuple[Any, bytes]:
+        with unit_of_work(engine, write=write) as session:
+            known = arguments(call, {"session": session})
+            if "session" not in parameters:
+                del known["session"]
+            return finish(handler(**known), call)
+
+    def with_connection(call: Call, finish: Finish) -> tuple[Any, bytes]:
+        with reading(engine) as connection:
+            return finish(handler(**arguments(call, {"connection": connection})), call)
+
+    def with_nothing(call: Call, finish: Finish) -> tuple[Any, bytes]:
+        return finish(handler(**arguments(call, {})), call)
+
+    if "session" in parameters or write:
+        return with_session
+    return with_connection if "connection" in parameters else with_nothing
+
+
+def _finish(operation: Operation, parts: Parts) -> Finish:
+    """Compile what becomes of a result: its envelope, its words, the check, the body."""
+    schema = operation.success.schema or {}
+    check = _response_check(operation, parts)
+    wrap = envelope(parts.contract, schema)
+    is_worded = parts.contract.refers(schema, MESSAGE)
+
+    def finish(result: Any, call: Call) -> tuple[Any, bytes]:
+        if isinstance(result, Page):
+            path = site(call.scope, parts.settings) + call.scope["path"].rstrip("/")
+            result = wrap(result, path, call)
+        if is_worded:
+            language = language_of(call.headers)
+            result = worded(result, translations(language))
+            call.answer_headers.extend(language_headers(language))
+        check(result)
+        return result, orjson.dumps(result)
+
+    return finish
 
 
 def _response_check(operation: Operation, parts: Parts) -> Callable[[Any], None]:
     """Compile the check of an answer. It raises, so that the unit of work is rolled back."""
-    schema = operation.success.schema
-    validator = parts.contract.validator(schema or {})
+    validator = parts.contract.validator(operation.success.schema or {})
 
     def check(result: Any) -> None:
         if not validator.accepts(result):
@@ -101,6 +141,3 @@ def _response_check(operation: Operation, parts: Parts) -> Callable[[Any], None]
             raise Problem("internal-error", MISTAKE)
 
     return check
-
-
-Execution = step(_execution)

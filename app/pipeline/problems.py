@@ -64,6 +64,10 @@ MISTAKE = say("The server made a mistake. Nothing was changed.")
 DOMAIN = {NotFound: "not-found", Conflict: "conflict", Invalid: "invalid-body"}
 
 
+class Disconnected(Exception):
+    """The client left before its body was complete; nobody waits for an answer."""
+
+
 class Problem(Exception):
     """A request that ends here. `members` go into the document, beside the standard ones."""
 
@@ -171,6 +175,8 @@ class Problems:
 
         try:
             await self.app(scope, receive, watch)
+        except Disconnected:
+            return
         except Exception as error:
             if started:
                 raise

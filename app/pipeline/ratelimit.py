@@ -5,7 +5,7 @@ from time import time
 from limits.storage import MemoryStorage
 
 from app.contract import Operation
-from app.pipeline.call import App, Handler, Parts, Receive, Scope, Send, call_of, step
+from app.pipeline.call import Answer, Call, Parts, Step
 from app.pipeline.problems import Problem
 from models.sentence import say
 
@@ -13,14 +13,17 @@ from models.sentence import say
 WINDOW = 60
 
 
-def _rate_limit(operation: Operation, handler: Handler, app: App, parts: Parts) -> App:
+_storage = MemoryStorage()
+
+
+def rate_limit(operation: Operation, step: Step, parts: Parts) -> Step:
+    """Count the request of a key, and let it pass while some are left in its window."""
     limit = parts.settings.rate_limit
     if not operation.scopes or not limit:
-        return app
+        return step
     limit_text = str(limit).encode()
 
-    async def count(scope: Scope, receive: Receive, send: Send) -> None:
-        call = call_of(scope)
+    async def count(call: Call) -> Answer:
         assert call.principal is not None
         key = f"{id(parts)}/{call.principal.key_id}"
         made = _storage.incr(key, WINDOW)
@@ -37,10 +40,6 @@ def _rate_limit(operation: Operation, handler: Handler, app: App, parts: Parts) 
                 ),
                 headers={"Retry-After": str(wait), "X-RateLimit-Reset": str(int(time()) + wait)},
             )
-        await app(scope, receive, send)
+        return await step(call)
 
     return count
-
-
-_storage = MemoryStorage()
-RateLimit = step(_rate_limit)

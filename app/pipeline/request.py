@@ -7,34 +7,31 @@ from app.contract import Contract, Operation, Parameter
 from app.criteria import Match
 from app.jsonschema import Json, inlined
 from app.listing import Query
-from app.pipeline.bodies import Disconnected, Upload, pairs, parse, read_body
-from app.pipeline.call import App, Handler, Parts, Receive, Scope, Send, call_of, step
+from app.pipeline.bodies import Upload, pairs, parse, read_body
+from app.pipeline.call import Answer, Call, Parts, Step
 from app.pipeline.problems import Problem, invalid
 from app.pipeline.reading import Reader, reader
 from app.pipeline.reasons import query_parameter, reasons, storable, unstorable
 from models.sentence import Sentence, say
 
 
-def _request_check(operation: Operation, handler: Handler, app: App, parts: Parts) -> App:
+def request_check(operation: Operation, step: Step, parts: Parts) -> Step:
+    """Read and validate parameters and body. Raises a problem that names all that is wrong."""
     read_query = _query(parts.contract, operation)
     read_path = _path(parts.contract, operation)
     bodies = _bodies(parts.contract, operation)
     limit = parts.contract.body_limit
 
-    async def check(scope: Scope, receive: Receive, send: Send) -> None:
-        call = call_of(scope)
-        call.arguments["query"] = read_query(scope["query_string"])
+    async def check(call: Call) -> Answer:
+        call.arguments["query"] = read_query(call.scope["query_string"])
         if bodies:
             media_type = _media_type(call.headers, bodies)
-            try:
-                raw = await read_body(receive, call.headers, limit)
-            except Disconnected:
-                return
+            raw = await read_body(call.receive, call.headers, limit)
             content_type = call.headers.get(b"content-type", b"").decode("latin-1")
             value = await parse(media_type, content_type, raw) if raw else {}
             call.arguments["body"] = bodies[media_type](value)
         call.arguments.update(read_path(call.path))
-        await app(scope, receive, send)
+        return await step(call)
 
     return check
 
@@ -186,6 +183,3 @@ def _without_files(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     return {name: "" if isinstance(item, Upload) else item for name, item in value.items()}
-
-
-RequestCheck = step(_request_check)

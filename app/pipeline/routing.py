@@ -65,7 +65,7 @@ class Routing(SpecMiddleware):
                 operation_id, operation = _allowed(route, method, scope["path"])
                 context.update(api_base_path=self.base_path, operation_id=operation_id)
                 path = dict(zip(operation.path_parameters, values, strict=True))
-                scope[KEY] = call = Call(operation, path, headers)
+                scope[KEY] = call = Call(operation, path, headers, scope, receive)
                 if operation.successor:
                     call.answer_headers += _deprecation(operation, self.base_path, path)
         await self.app(scope, receive, send)

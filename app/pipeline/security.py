@@ -14,7 +14,7 @@ from sqlalchemy import Engine, and_, bindparam, select
 from sqlalchemy.exc import OperationalError
 
 from app.contract import Operation
-from app.pipeline.call import App, Handler, Parts, Principal, Receive, Scope, Send, call_of, step
+from app.pipeline.call import Answer, Call, Parts, Principal, Step
 from app.pipeline.problems import Problem
 from app.usecases.permissions import EVERYTHING, canonical
 from models import Admin, PersonalAccessToken
@@ -88,12 +88,12 @@ def _refused(headers: dict[bytes, bytes]) -> Problem:
     )
 
 
-def _authentication(operation: Operation, handler: Handler, app: App, parts: Parts) -> App:
+def authentication(operation: Operation, step: Step, parts: Parts) -> Step:
+    """Find out whose key it is. Raises a 401 problem if it is nobody's."""
     if not operation.scopes:
-        return app
+        return step
 
-    async def authenticate(scope: Scope, receive: Receive, send: Send) -> None:
-        call = call_of(scope)
+    async def authenticate(call: Call) -> Answer:
         scheme, _, token = call.headers.get(b"authorization", b"").decode("latin-1").partition(" ")
         now = parts.clock()
         row = None
@@ -105,21 +105,22 @@ def _authentication(operation: Operation, handler: Handler, app: App, parts: Par
         call.principal = Principal(
             row.parent_id or row.id, row.tokenable_id, frozenset(row.abilities)
         )
-        await app(scope, receive, send)
+        return await step(call)
 
     return authenticate
 
 
-def _authorization(operation: Operation, handler: Handler, app: App, parts: Parts) -> App:
+def authorization(operation: Operation, step: Step, parts: Parts) -> Step:
+    """Let pass who has a permission of the operation. Raises a 403 problem for all others."""
     if not operation.scopes:
-        return app
+        return step
     accepted = frozenset({EVERYTHING, *operation.scopes})
     refusal = needed(operation.scopes)
     challenge = 'Bearer realm="CLIENTXCMS", error="insufficient_scope", '
     challenge += f'scope="{operation.scopes[0]}"'
 
-    async def authorize(scope: Scope, receive: Receive, send: Send) -> None:
-        principal = call_of(scope).principal
+    async def authorize(call: Call) -> Answer:
+        principal = call.principal
         assert principal is not None
         if accepted.isdisjoint(principal.abilities) and accepted.isdisjoint(
             map(canonical, principal.abilities)
@@ -129,7 +130,7 @@ def _authorization(operation: Operation, handler: Handler, app: App, parts: Part
                 refusal,
                 headers={"WWW-Authenticate": challenge},
             )
-        await app(scope, receive, send)
+        return await step(call)
 
     return authorize
 
@@ -140,7 +141,3 @@ def needed(scopes: Sequence[str]) -> Sentence:
         return say("This needs the permission {scope}.", scope=scopes[0])
     first, second = scopes
     return say("This needs the permission {scope} or {other}.", scope=first, other=second)
-
-
-Authentication = step(_authentication)
-Authorization = step(_authorization)

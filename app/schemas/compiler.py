@@ -1,19 +1,23 @@
-"""A marshmallow schema as one plain function from row to dict.
+"""A marshmallow schema as the columns of a SELECT, whose rows are items of an answer as they come.
 
 `Schema.dump` decides for every field of every row how to read and convert it. All of that is
-known when the server starts, so it is written out once, as the source of a lambda.
+known when the server starts. So the statement asks for the properties in their order, with types
+whose values are what stands in the answer, and a row needs no more than its names.
 """
 
-from collections.abc import Callable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from marshmallow import Schema, fields
+from sqlalchemy import ColumnElement, Integer, String, Table, type_coerce
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
 
 from app.moments import read_moment, write_moment
 
-Dump = Callable[[Any], dict[str, Any]]
+Item = dict[str, Any]
 
 
 class Money(fields.Decimal):
@@ -34,7 +38,7 @@ class Moment(fields.DateTime):
     """A moment: in an answer UTC, in a request with any time zone."""
 
     def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
-        return moment(value)
+        return None if value is None else write_moment(value)
 
     def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> datetime:
         return read_moment(value)
@@ -57,40 +61,88 @@ def balance(value: Decimal | None) -> str | None:
     return None if value is None else f"{value:.2f}"
 
 
-def moment(value: datetime | None) -> str | None:
-    """The text of a moment, if there is one."""
-    return None if value is None else write_moment(value)
+class AmountOut(TypeDecorator[Any]):
+    """A column of money, read as the number of an answer."""
+
+    impl = Integer
+    cache_ok = True
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        if isinstance(value, int):
+            # Cents, as SQLite has them.
+            whole, cents = divmod(value, 100)
+            return value / 100 if cents else whole
+        return amount(value)
 
 
+class BalanceOut(TypeDecorator[Any]):
+    """A column of money, read as a text with two decimals."""
+
+    impl = Integer
+    cache_ok = True
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        return balance(Decimal(value).scaleb(-2) if isinstance(value, int) else value)
+
+
+class MomentOut(TypeDecorator[Any]):
+    """A column of moments, read as the text of an answer."""
+
+    impl = String
+    cache_ok = True
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
+        if isinstance(value, str):
+            # SQLite has 2026-03-02 09:00:00.000000.
+            return f"{value[:10]}T{value[11:]}Z"
+        return None if value is None else write_moment(value)
+
+
+# Kinds of field whose column is read with a type of its own.
+_OUT: dict[type[fields.Field[Any]], TypeDecorator[Any]] = {
+    Money: AmountOut(),
+    Balance: BalanceOut(),
+    Moment: MomentOut(),
+}
 # Fields whose value stands in an answer as it is in the row.
-_PLAIN = (fields.Integer, fields.String, fields.Boolean, fields.Dict)
+_PLAIN = (fields.Integer, fields.String, fields.Boolean, fields.Dict, fields.Raw)
 
 
-def compile_dump(schema: Schema) -> Dump:
-    """What `schema.dump` gives for a row, without its relations and computed fields.
+class Serialiser:
+    """Reads rows of a table as the items that a schema describes.
 
     Relations (nested fields) are rows of their own, read with one statement for a whole page and
     added there, as are the values that are computed from them (`metadata={"computed": True}`).
     """
-    names: dict[str, Any] = {"amount": amount, "balance": balance, "moment": moment}
-    entries: list[str] = []
-    for name, field in schema.dump_fields.items():
-        read = f"row.{field.attribute or name}"
-        if isinstance(field, (fields.Nested, fields.List)) or field.metadata.get("computed"):
-            continue
-        match field:
-            case Money():
-                value = f"amount({read})"
-            case Balance():
-                value = f"balance({read})"
-            case Moment():
-                value = f"moment({read})"
-            case _ if type(field) in _PLAIN:
-                value = read
-            case _:
-                names[f"serialize_{name}"] = field.serialize
-                value = f"serialize_{name}({name!r}, row)"
-        entries.append(f"{name!r}: {value}")
-    # Evaluated is only what our own schemas name, and only when the server starts.
-    dump: Dump = eval(f"lambda row: {{{', '.join(entries)}}}", names)  # noqa: S307
-    return dump
+
+    def __init__(self, schema: Schema, table: Table) -> None:
+        own = {
+            name: field
+            for name, field in schema.dump_fields.items()
+            if not isinstance(field, fields.Nested | fields.List)
+            and not field.metadata.get("computed")
+        }
+        self.columns: list[ColumnElement[Any]] = [
+            _column(table, field, name) for name, field in own.items()
+        ]
+        self._names = tuple(own)
+        self._others = {
+            name: field
+            for name, field in own.items()
+            if type(field) not in _OUT and type(field) not in _PLAIN
+        }
+
+    def items(self, rows: Iterable[Sequence[Any]]) -> list[Item]:
+        """The items of rows that were selected by `columns`."""
+        names = self._names
+        items = [dict(zip(names, row, strict=True)) for row in rows]
+        for name, field in self._others.items():
+            for item in items:
+                item[name] = field.serialize(name, item)
+        return items
+
+
+def _column(table: Table, field: fields.Field[Any], name: str) -> ColumnElement[Any]:
+    column: ColumnElement[Any] = table.c[field.attribute or name]
+    out = _OUT.get(type(field))
+    return (column if out is None else type_coerce(column, out)).label(name)

@@ -1,16 +1,25 @@
 """Invoices, as they are shown with their customer."""
 
+from typing import Any
+
 from marshmallow import Schema, fields
 
 from app.schemas.compiler import Moment, Money
 from models.invoice import address_lines
 
 
+class AddressLines(fields.Field[list[str]]):
+    """A billing address, as the lines that are printed."""
+
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> list[str]:
+        return address_lines(value)
+
+
 class InvoiceSchema(Schema):
     id = fields.Integer(dump_only=True)
     uuid = fields.String(dump_only=True)
     customer_id = fields.Integer(dump_only=True)
-    billing_address = fields.Function(lambda row: address_lines(row.billing_address))
+    billing_address = AddressLines(dump_only=True)
     due_date = Moment(dump_only=True)
     total = Money(dump_only=True)
     subtotal = Money(dump_only=True)

@@ -5,10 +5,10 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.orm import Session
 
-from models import Group, Pricing, Product
+from models import Group, Pricing
 from models.errors import Invalid
 from models.pricing import PERIODS
 from models.sentence import field, say
@@ -17,7 +17,6 @@ from models.sentence import field, say
 DEPTH = 8
 
 _group = Group.__table__
-_product = Product.__table__
 _pricing = Pricing.__table__
 
 _roots = select(_group.c.id).where(_group.c.id.in_(bindparam("ids", expanding=True)))
@@ -27,16 +26,8 @@ _below = _below.union(
     select(_group.c.id).join(_below, _group.c.parent_id == _below.c.id)
     .where(_group.c.deleted_at.is_(None))
 )  # fmt: skip
-DESCENDANTS = (
-    select(_group).where(_group.c.id.in_(select(_below.c.id)))
-    .order_by(_group.c.sort_order, _group.c.id)
-)  # fmt: skip
-PRODUCTS = (
-    select(_product)
-    .where(_product.c.group_id.in_(bindparam("ids", expanding=True)),
-           _product.c.deleted_at.is_(None))
-    .order_by(_product.c.sort_order, _product.c.id)
-)  # fmt: skip
+# The ids of groups and of all groups below them.
+DESCENDANTS = select(_below.c.id)
 PRICES = (
     select(_pricing)
     .where(_pricing.c.related_type == "product", _pricing.c.deleted_at.is_(None),
@@ -53,57 +44,65 @@ Price = tuple[Decimal, str]
 
 
 def trees(
-    session: Session,
-    rows: Sequence[Any],
+    connection: Connection,
+    roots: Sequence[Item],
+    below: Sequence[Item],
+    products: Sequence[Item],
     *,
     site: str,
     currency: str,
-    dump_group: Callable[[Any], Item],
-    present_products: Callable[[Sequence[Any]], list[Item]],
     number: Callable[[Decimal], Any],
 ) -> list[Item]:
-    """Each group row as an item with everything below it, in a fixed number of statements.
+    """Each of some groups with what stands below it, from the groups below and all products.
 
     `site` is the scheme and host of storefront addresses, `currency` that of the lowest price.
     """
-    connection = session.connection()
-    groups = connection.execute(DESCENDANTS, {"ids": [row.id for row in rows]}).all()
-    known = {row.id: row for row in [*groups, *rows]}
-    products = connection.execute(PRODUCTS, {"ids": list(known)}).all()
+    known = {group["id"]: group for group in (*below, *roots)}
+    prices = lowest_prices(connection, products, currency)
+    parents = {group["parent_id"] for group in known.values()} - known.keys() - {None}
+    rows = connection.execute(PARENTS, {"ids": list(parents)})
+    slugs = {row.id: row.slug for row in rows}
+    slugs |= {group["id"]: group["slug"] for group in known.values()}
+
+    products_in: dict[int, list[Item]] = defaultdict(list)
+    prices_in: dict[int, list[Price]] = defaultdict(list)
+    for product in products:
+        products_in[product["group_id"]].append(product)
+        if product["id"] in prices:
+            prices_in[product["group_id"]].append(prices[product["id"]])
+    children: dict[int, list[Item]] = defaultdict(list)
+    for group in below:
+        if group["parent_id"] is not None:
+            children[group["parent_id"]].append(group)
+
+    def tree(group: Item, depth: int) -> Item:
+        inside = children[group["id"]] if depth < DEPTH else []
+        offers = prices_in[group["id"]] + [
+            offer for each in inside for offer in prices_in[each["id"]]
+        ]
+        parent = slugs.get(group["parent_id"])
+        return {
+            **group,
+            "start_price": start_price(min(offers, default=None), currency, number),
+            "route": "/".join(filter(None, (f"{site}/store", parent, group["slug"]))),
+            "groups": [tree(each, depth + 1) for each in inside],
+            "products": products_in[group["id"]],
+        }
+
+    return [tree(group, 1) for group in roots]
+
+
+def lowest_prices(
+    connection: Connection, products: Sequence[Item], currency: str
+) -> dict[int, Price]:
+    """The lowest price of each active product that has one in that currency."""
+    ids = [product["id"] for product in products if product["status"] == "active"]
     prices: dict[int, Price] = {}
-    ids = [row.id for row in products if row.status == "active"]
-    for pricing in connection.execute(PRICES, {"ids": ids, "currency": currency}).all():
+    for pricing in connection.execute(PRICES, {"ids": ids, "currency": currency}):
         # Several prices of one product in one currency may exist; the first one sells.
         if pricing.related_id not in prices and (price := cheapest(pricing)):
             prices[pricing.related_id] = price
-    parents = {row.parent_id for row in known.values()} - known.keys() - {None}
-    slugs = {row.id: row.slug for row in connection.execute(PARENTS, {"ids": list(parents)}).all()}
-    slugs |= {row.id: row.slug for row in known.values()}
-
-    items_in: dict[int, list[Item]] = defaultdict(list)
-    prices_in: dict[int, list[Price]] = defaultdict(list)
-    for row, item in zip(products, present_products(products), strict=True):
-        items_in[row.group_id].append(item)
-        if row.id in prices:
-            prices_in[row.group_id].append(prices[row.id])
-    children: dict[int, list[Any]] = defaultdict(list)
-    for row in groups:
-        if row.parent_id is not None:
-            children[row.parent_id].append(row)
-
-    def tree(row: Any, depth: int) -> Item:
-        below = children[row.id] if depth < DEPTH else []
-        offers = prices_in[row.id] + [offer for each in below for offer in prices_in[each.id]]
-        parent = slugs.get(row.parent_id)
-        return {
-            **dump_group(row),
-            "start_price": start_price(min(offers, default=None), currency, number),
-            "route": "/".join(filter(None, (f"{site}/store", parent, row.slug))),
-            "groups": [tree(each, depth + 1) for each in below],
-            "products": items_in[row.id],
-        }
-
-    return [tree(row, 1) for row in rows]
+    return prices
 
 
 def cheapest(pricing: Any) -> Price | None:

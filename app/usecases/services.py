@@ -24,11 +24,15 @@ from models.service import STATUSES
 HIGHEST_ID = 2**63 - 1
 
 
+def as_key(text: str) -> int | str:
+    """The id or the uuid that a text is. What is no id that a row can have is no uuid either."""
+    return int(text) if text.isdigit() and int(text) <= HIGHEST_ID else text.lower()
+
+
 def find(session: Session, service_id: str) -> Service:
     """The service with that id or uuid. Raises NotFound if there is none, or it is deleted."""
-    # What is no id that a row can have is no uuid either.
-    is_id = service_id.isdigit() and int(service_id) <= HIGHEST_ID
-    same = Service.id == int(service_id) if is_id else Service.uuid == service_id.lower()
+    key = as_key(service_id)
+    same = Service.id == key if isinstance(key, int) else Service.uuid == key
     service = session.scalars(select(Service).where(same, Service.deleted_at.is_(None))).first()
     if service is None:
         raise missing(Service, service_id)
