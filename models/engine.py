@@ -1,18 +1,18 @@
 """The database connection and the unit of work: the only commit there is."""
 
-import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Connection, Engine, create_engine, make_url
 from sqlalchemy.orm import Session
 
-WRITE = {"write": True}
-# How long a writer waits for another one, in milliseconds.
-PATIENCE = 5000
+from models.sqlite import AT_ONCE, DRIVER, IMMEDIATE
+
+# Options of a connection that writes on SQLite.
+WRITE = {"isolation_level": IMMEDIATE}
+WRITE_AT_ONCE = {"isolation_level": AT_ONCE}
 
 
 def make_engine(url: str) -> Engine:
@@ -23,48 +23,7 @@ def make_engine(url: str) -> Engine:
     if address.database and address.database != ":memory:":
         Path(address.database).parent.mkdir(parents=True, exist_ok=True)
     # Whoever takes a connection ends its transaction; the pool need not do it once more.
-    engine = create_engine(address, pool_reset_on_return=None)
-    event.listen(engine, "connect", _prepare)
-    event.listen(engine, "begin", _begin)
-    return engine
-
-
-def _prepare(connection: Any, record: Any) -> None:
-    # The driver would open transactions by guesswork; _begin opens them.
-    connection.isolation_level = None
-    # SQLite's own lower() knows only ASCII.
-    connection.create_function("lower", 1, _lower, deterministic=True)
-    # The timeout is first: changing the journal mode may meet a lock.
-    for pragma in (
-        f"busy_timeout = {PATIENCE}",
-        "journal_mode = WAL",
-        "synchronous = NORMAL",
-        "foreign_keys = ON",
-    ):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _lower(value: Any) -> Any:
-    return value.lower() if isinstance(value, str) else value
-
-
-def _begin(connection: Connection) -> None:
-    # A writer takes the lock at once: one that reads first could not get it any more after
-    # another has written, whatever the timeout.
-    options = connection.get_execution_options()
-    statement = "BEGIN IMMEDIATE" if options.get("write") else "BEGIN"
-    patient = options.get("patient", True)
-    # Straight to the driver: a statement of SQLAlchemy's costs ten times as much.
-    driver: Any = connection.connection.dbapi_connection
-    try:
-        if not patient:
-            driver.execute("PRAGMA busy_timeout = 0")
-        driver.execute(statement)
-    except sqlite3.OperationalError as error:
-        raise OperationalError(statement, None, error) from error
-    finally:
-        if not patient:
-            driver.execute(f"PRAGMA busy_timeout = {PATIENCE}")
+    return create_engine(address.set(drivername=DRIVER), pool_reset_on_return=None)
 
 
 @contextmanager
@@ -83,7 +42,8 @@ def unit_of_work(engine: Engine, *, write: bool, patient: bool = True) -> Iterat
     """
     with Session(engine, expire_on_commit=False) as session:
         if write:
-            session.connection(execution_options={**WRITE, "patient": patient})
+            options: Mapping[str, Any] = WRITE if patient else WRITE_AT_ONCE
+            session.connection(execution_options=options)
         yield session
         if write:
             session.commit()
