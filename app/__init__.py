@@ -16,6 +16,7 @@ from app.cli import keys, mail, server, shop
 from app.contract import contract
 from app.pipeline.call import Parts, pipeline
 from app.pipeline.execution import execution
+from app.pipeline.keys import Keys
 from app.pipeline.problems import Problems
 from app.pipeline.ratelimit import rate_limit
 from app.pipeline.request import request_check
@@ -24,6 +25,7 @@ from app.pipeline.security import authentication, authorization
 from app.portal.account import account
 from app.portal.pages import portal
 from app.settings import Settings, read_settings
+from models.database import open_database
 from models.engine import make_engine
 
 
@@ -46,9 +48,9 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
 def create_server(settings: Settings | None = None) -> ConnexionMiddleware:
     """The whole server, an ASGI application. The steps are in the order of a request."""
     settings = settings or read_settings()
-    engine = make_engine(settings.database_url)
+    database = open_database(settings.database_url)
     application = ConnexionMiddleware(
-        WSGIMiddleware(create_app(settings, engine)),  # type: ignore[arg-type]
+        WSGIMiddleware(create_app(settings, make_engine(settings.database_url))),  # type: ignore[arg-type]
         import_name=__name__,
         resolver=RelativeResolver("app.handlers"),
         middlewares=[
@@ -63,6 +65,6 @@ def create_server(settings: Settings | None = None) -> ConnexionMiddleware:
             ),
         ],
     )
-    parts = Parts(contract(), settings, engine)
+    parts = Parts(contract(), settings, database, Keys(database))
     application.add_api(parts.contract.routes(), parts=parts)
     return application

@@ -170,6 +170,8 @@ def test_a_page_costs_the_same_number_of_statements_however_long(client, session
             a_note(session, product, "color", "blue")
 
     def cost():
+        # The first request after a change looks its key up once more.
+        client.get(path)
         statements.clear()
         assert client.get(path).status_code == 200
         return len(statements)
@@ -178,7 +180,6 @@ def test_a_page_costs_the_same_number_of_statements_however_long(client, session
         statements.append(statement)
 
     shop(1)
-    client.get(path)
     event.listen(Engine, "before_cursor_execute", note)
     try:
         few = cost()

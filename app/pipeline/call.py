@@ -6,10 +6,11 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
-from sqlalchemy import Engine
 
 from app.contract import Contract, Operation
+from app.pipeline.keys import Keys
 from app.settings import Settings
+from models.database import Database
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -63,7 +64,8 @@ class Parts:
 
     contract: Contract
     settings: Settings
-    engine: Engine
+    database: Database
+    keys: Keys
     clock: Callable[[], datetime] = now
 
 

@@ -52,7 +52,7 @@ def execution(operation: Operation, handler: Handler, parts: Parts) -> Step:
     )
 
     async def execute(call: Call) -> Answer:
-        result, body = run(call, finish)
+        result, body = await parts.database.run(run, call, finish)
         if has_location:
             path = f"{call.scope['path'].rstrip('/')}/{result['id']}"
             address = f"{site(call.scope, parts.settings)}{path}"
@@ -75,7 +75,7 @@ def _unit(
     sources = [(name, SOURCES[name]) for name in parameters if name in SOURCES]
     given = [name for name in parameters if name not in SOURCES]
     from_query = frozenset(parameter.name for parameter in operation.query)
-    engine = parts.engine
+    engine = parts.database.engine
     write = operation.method not in READS
 
     def arguments(call: Call, known: dict[str, Any]) -> dict[str, Any]:

@@ -7,73 +7,35 @@ They are two steps because a request counts against the rate limit before its sc
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
-from hmac import compare_digest
-from typing import Any
 
-from sqlalchemy import Engine, and_, bindparam, select
+from sqlalchemy import Engine, bindparam
 from sqlalchemy.exc import OperationalError
 
 from app.contract import Operation
 from app.pipeline.call import Answer, Call, Parts, Principal, Step
+from app.pipeline.keys import LivingKey
 from app.pipeline.problems import Problem
 from app.usecases.permissions import EVERYTHING, canonical
-from models import Admin, PersonalAccessToken
+from models import PersonalAccessToken
 from models.engine import unit_of_work
-from models.personal_access_token import hash_secret
 from models.sentence import Sentence, say
 
 # How long `last_used_at` may lag behind: a write for each read would cost more than the read.
 USE_NOTED_EVERY = timedelta(minutes=1)
 
 _key = PersonalAccessToken.__table__
-_admin = Admin.__table__
-_living = (
-    select(_key.c.id, _key.c.parent_id, _key.c.tokenable_id, _key.c.token, _key.c.abilities,
-           _key.c.expires_at, _key.c.last_used_at)
-    .join(
-        _admin,
-        and_(
-            _key.c.tokenable_type == Admin.CLASS_NAME,
-            _key.c.tokenable_id == _admin.c.id,
-            _admin.c.deleted_at.is_(None),
-        ),
-    )
-)  # fmt: skip
-_BY_ID = _living.where(_key.c.id == bindparam("key_id"))
-_BY_HASH = _living.where(_key.c.token == bindparam("hash"))
 _NOTE_USE = _key.update().where(_key.c.id == bindparam("key_id"))
 
 
-def find_key(engine: Engine, token: str, now: datetime) -> Any | None:
-    """The row of a living key whose owner is a living admin, or None.
-
-    `token` is what stands behind `Bearer`: `<id>|<secret>`, or the secret alone (core contract
-    2.1). Unknown, revoked and expired keys look the same.
-    """
-    number, bar, secret = token.partition("|")
-    if bar and not (number.isascii() and number.isdigit() and len(number) <= 18):
-        return None
-    hashed = hash_secret(secret if bar else token)
-    with engine.connect() as connection:
-        if bar:
-            row = connection.execute(_BY_ID, {"key_id": int(number)}).first()
-        else:
-            row = connection.execute(_BY_HASH, {"hash": hashed}).first()
-    if row is None or not compare_digest(row.token, hashed):
-        return None
-    return None if row.expires_at is not None and row.expires_at <= now else row
-
-
-def _note_use(engine: Engine, row: Any, now: datetime) -> None:
-    if row.last_used_at is not None and now - row.last_used_at < USE_NOTED_EVERY:
-        return
+def _note_use(engine: Engine, key: LivingKey, now: datetime) -> None:
     note = _NOTE_USE.values(last_used_at=now, updated_at=_key.c.updated_at)
     # While somebody else writes, nobody has to wait for this: the next request notes it.
     with (
         suppress(OperationalError),
         unit_of_work(engine, write=True, patient=False) as session,
     ):
-        session.execute(note, {"key_id": row.id})
+        session.execute(note, {"key_id": key.id})
+        key.last_used_at = now
 
 
 def _refused(headers: dict[bytes, bytes]) -> Problem:
@@ -92,19 +54,17 @@ def authentication(operation: Operation, step: Step, parts: Parts) -> Step:
     """Find out whose key it is. Raises a 401 problem if it is nobody's."""
     if not operation.scopes:
         return step
+    keys, database, clock = parts.keys, parts.database, parts.clock
 
     async def authenticate(call: Call) -> Answer:
         scheme, _, token = call.headers.get(b"authorization", b"").decode("latin-1").partition(" ")
-        now = parts.clock()
-        row = None
-        if scheme.lower() == "bearer":
-            row = find_key(parts.engine, token.strip(), now)
-        if row is None:
+        now = clock()
+        key = await keys.find(token.strip(), now) if scheme.lower() == "bearer" else None
+        if key is None:
             raise _refused(call.headers)
-        _note_use(parts.engine, row, now)
-        call.principal = Principal(
-            row.parent_id or row.id, row.tokenable_id, frozenset(row.abilities)
-        )
+        if key.last_used_at is None or now - key.last_used_at >= USE_NOTED_EVERY:
+            await database.run(_note_use, database.engine, key, now)
+        call.principal = Principal(key.parent_id or key.id, key.admin_id, key.abilities)
         return await step(call)
 
     return authenticate

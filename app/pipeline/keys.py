@@ -1,0 +1,91 @@
+"""API keys as the pipeline looks them up: in the database, or from memory while nothing changed."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from hmac import compare_digest
+
+from sqlalchemy import Engine, and_, bindparam, select
+
+from models import Admin, PersonalAccessToken
+from models.database import Database
+from models.engine import reading
+from models.personal_access_token import hash_secret
+
+# How many keys are remembered; a shop has a few dozen.
+CAPACITY = 4096
+
+_key = PersonalAccessToken.__table__
+_admin = Admin.__table__
+_living = (
+    select(_key.c.id, _key.c.parent_id, _key.c.tokenable_id, _key.c.token, _key.c.abilities,
+           _key.c.expires_at, _key.c.last_used_at)
+    .join(
+        _admin,
+        and_(
+            _key.c.tokenable_type == Admin.CLASS_NAME,
+            _key.c.tokenable_id == _admin.c.id,
+            _admin.c.deleted_at.is_(None),
+        ),
+    )
+)  # fmt: skip
+_BY_ID = _living.where(_key.c.id == bindparam("key_id"))
+_BY_HASH = _living.where(_key.c.token == bindparam("hash"))
+
+
+@dataclass(slots=True)
+class LivingKey:
+    """A key that exists and whose owner is a living admin; it may have expired meanwhile."""
+
+    id: int
+    parent_id: int | None
+    admin_id: int
+    abilities: frozenset[str]
+    expires_at: datetime | None
+    last_used_at: datetime | None
+
+
+class Keys:
+    """Finds keys. What was found is remembered until the database has changed."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._version: object | None = None
+        self._found: dict[tuple[str, str], LivingKey] = {}
+
+    async def find(self, token: str, now: datetime) -> LivingKey | None:
+        """The living key behind a token: `<id>|<secret>`, or the secret alone (contract 2.1).
+
+        Unknown, revoked and expired keys look the same: None. Only a hash is remembered.
+        """
+        number, bar, secret = token.partition("|")
+        if not bar:
+            number, secret = "", token
+        elif not (number.isascii() and number.isdigit() and len(number) <= 18):
+            return None
+        place = (number, hash_secret(secret))
+        version = self._database.version()
+        if version is None or version != self._version:
+            self._found.clear()
+            self._version = version
+        key = self._found.get(place)
+        if key is None:
+            key = await self._database.run(_look_up, self._database.engine, *place)
+            if key is not None and version is not None and len(self._found) < CAPACITY:
+                self._found[place] = key
+        if key is None or (key.expires_at is not None and key.expires_at <= now):
+            return None
+        return key
+
+
+def _look_up(engine: Engine, number: str, hashed: str) -> LivingKey | None:
+    with reading(engine) as connection:
+        if number:
+            row = connection.execute(_BY_ID, {"key_id": int(number)}).first()
+        else:
+            row = connection.execute(_BY_HASH, {"hash": hashed}).first()
+    if row is None or not compare_digest(row.token, hashed):
+        return None
+    return LivingKey(
+        row.id, row.parent_id, row.tokenable_id, frozenset(row.abilities), row.expires_at,
+        row.last_used_at,
+    )  # fmt: skip
