@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help serve test bench clean
+.PHONY: help serve test test-postgresql bench clean
 PYTHON ?= python3
 VENV := .venv
 
@@ -21,6 +21,9 @@ serve: $(VENV)/serve ## Start the server on http://127.0.0.1:8000, with a demo s
 
 test: $(VENV)/test ## Run all tests and checks
 	$(VENV)/bin/tox
+
+test-postgresql: $(VENV)/test ## Run the tests on a PostgreSQL server of their own
+	tests/postgresql/scratch.sh $(VENV)/bin/tox -e postgresql
 
 bench: $(VENV)/test ## Compare with the same queries without any framework
 	$(VENV)/bin/python -m benchmarks.overhead

@@ -1,13 +1,17 @@
 """The server: Connexion's middleware stack around Flask, wired from top to bottom."""
 
 import warnings
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 # Connexion imports a test client that warns about its own future; no user can do anything about it.
 warnings.filterwarnings("ignore", module=r"connexion\.|starlette\.testclient")
 
 from a2wsgi import WSGIMiddleware
 from connexion.middleware import ConnexionMiddleware
+from connexion.middleware.lifespan import LifespanMiddleware
 from connexion.resolver import RelativeResolver
 from flask import Flask
 from sqlalchemy import Engine
@@ -49,11 +53,19 @@ def create_server(settings: Settings | None = None) -> ConnexionMiddleware:
     """The whole server, an ASGI application. The steps are in the order of a request."""
     settings = settings or read_settings()
     database = open_database(settings.database_url)
+
+    @asynccontextmanager
+    async def lifespan(_: Any) -> AsyncIterator[None]:
+        yield
+        await database.close()
+
     application = ConnexionMiddleware(
         WSGIMiddleware(create_app(settings, make_engine(settings.database_url))),  # type: ignore[arg-type]
         import_name=__name__,
+        lifespan=lifespan,
         resolver=RelativeResolver("app.handlers"),
         middlewares=[
+            LifespanMiddleware,
             Problems,
             Routing,
             pipeline(

@@ -22,19 +22,22 @@ def day(text: str) -> tuple[datetime, datetime]:
     return start, start + timedelta(days=1) if start.year < 9999 else start
 
 
-def criterion(column: Column[Any], match: Match, count: int, start: str) -> ColumnElement[bool]:
+def criterion(
+    column: Column[Any], match: Match, count: int, start: str, dialect: str
+) -> ColumnElement[bool]:
     """A filter with `count` alternatives, bound by names that begin with `start`."""
     if match == "exact":
         return column.in_(bindparam(start, expanding=True))
     names = [f"{start}{number}" for number in range(count)]
-    if match in ("text", "ascii"):
-        # LIKE itself knows no case, but in ASCII only; our lower() knows all letters, at a price.
-        text = column if match == "ascii" else func.lower(column)
-        found = or_(*(text.like(bindparam(name), escape="\\") for name in names))
-        return _read_in_index(column, found) if _is_indexed(column) else found
-    return or_(
-        *(and_(column >= bindparam(name), column < bindparam(f"{name}end")) for name in names)
-    )
+    if match == "day":
+        return or_(
+            *(and_(column >= bindparam(name), column < bindparam(f"{name}end")) for name in names)
+        )
+    is_sqlite = dialect == "sqlite"
+    # SQLite's LIKE knows no case, but in ASCII only; its lower() knows all letters, at a price.
+    text = column if match == "ascii" and is_sqlite else func.lower(column)
+    found = or_(*(text.like(bindparam(name), escape="\\") for name in names))
+    return _read_in_index(column, found) if is_sqlite and _is_indexed(column) else found
 
 
 def _is_indexed(column: Column[Any]) -> bool:

@@ -54,7 +54,8 @@ class Page(NamedTuple):
         return (self.number - 1) * self.per_page + len(self.items) if self.items else None
 
 
-Shape = tuple[tuple[Filter, ...], tuple[str, ...]]
+# Filters, sorts and the name of the dialect.
+Shape = tuple[tuple[Filter, ...], tuple[str, ...], str]
 
 
 class Collection:
@@ -100,7 +101,8 @@ class Collection:
         """The page that a query asks for."""
         values = query.values
         filters, parameters = self._filters(query)
-        rows_statement, total_statement = self._statements((filters, tuple(values.get("sort", ()))))
+        shape = (filters, tuple(values.get("sort", ())), connection.dialect.name)
+        rows_statement, total_statement = self._statements(shape)
         number, per_page = values["page"], values["per_page"]
         total = connection.execute(total_statement, parameters).scalar_one()
         window = {"size": per_page, "start": (number - 1) * per_page}
@@ -191,10 +193,10 @@ class Collection:
 
     def _build(self, shape: Shape) -> tuple[Select[Any], Select[Any]]:
         """The statements for the rows and the total of one shape of query."""
-        filters, sorts = shape
+        filters, sorts, dialect = shape
         criteria: list[ColumnElement[bool]] = [self.table.c.deleted_at.is_(None)]
         for number, (name, match, count) in enumerate(filters):
-            criteria.append(criterion(self.table.c[name], match, count, f"f{number}_"))
+            criteria.append(criterion(self.table.c[name], match, count, f"f{number}_", dialect))
         columns = [self.table.c[name.lstrip("-")] for name in sorts]
         order = [
             column.desc() if name.startswith("-") else column.asc()

@@ -66,8 +66,8 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         mail_url=environment.get("MAIL_URL", "").strip() or default.mail_url,
         mail_from=environment.get("MAIL_FROM", "").strip() or default.mail_from,
     )
-    if not settings.database_url.startswith("sqlite:///"):
-        wrong.append("DATABASE_URL must start with sqlite:///")
+    if not settings.database_url.startswith(("sqlite:///", "postgresql://")):
+        wrong.append("DATABASE_URL must start with sqlite:/// or postgresql://")
     if settings.public_url and not settings.public_url.startswith(("http://", "https://")):
         wrong.append("PUBLIC_URL must start with http:// or https://")
     if not settings.mail_url.startswith(("file:///", "smtp://", "smtps://")):

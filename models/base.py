@@ -164,10 +164,22 @@ def flush(session: Session) -> None:
     try:
         session.flush()
     except IntegrityError as error:
-        column = re.search(r"UNIQUE constraint failed: \w+\.(\w+)", str(error.orig))
+        column = _column_of(str(error.orig))
         if column is None:
             raise
-        raise Invalid({column[1]: [taken(column[1])]}) from error
+        raise Invalid({column: [taken(column)]}) from error
+
+
+def _column_of(complaint: str) -> str | None:
+    """The column whose uniqueness a database complains of: SQLite names it, others its index."""
+    named = re.search(r"UNIQUE constraint failed: \w+\.(\w+)", complaint)
+    if named is not None:
+        return named[1]
+    for table in Base.metadata.tables.values():
+        for column in table.columns:
+            if f'"uq_{table.name}_{column.name}"' in complaint:
+                return column.name
+    return None
 
 
 def taken(name: str) -> Sentence:

@@ -22,10 +22,11 @@ class Customer(Base, Timestamps, SoftDeleted):
     __tablename__ = "customers"
     __table_args__ = (
         Index("uq_customers_phone", "phone", unique=True),
-        Index(None, "firstname"),
-        Index(None, "lastname"),
-        Index(None, "created_at"),
-        Index(None, "updated_at"),
+        # The id behind each makes a sorted list one walk along the index.
+        Index(None, "firstname", "id"),
+        Index(None, "lastname", "id"),
+        Index(None, "created_at", "id"),
+        Index(None, "updated_at", "id"),
     )
     CLASS_NAME: ClassVar[str] = "App\\Models\\Account\\Customer"
     NOUN: ClassVar[Sentence] = say("customer")

@@ -1,23 +1,44 @@
 """The database of a running server: where work is done, and how it learns of changes."""
 
+import asyncio
 from collections.abc import Callable
-from typing import Any, ParamSpec, Protocol, TypeVar
+from contextlib import suppress
+from typing import Any, Protocol, TypeVar, TypeVarTuple
 
-from sqlalchemy import Engine
+import asyncpg
+from sqlalchemy import Engine, make_url
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.util import greenlet_spawn
 
 from models.engine import make_engine
+from models.sqlite import PATIENCE
 
-P = ParamSpec("P")
+Arguments = TypeVarTuple("Arguments")
 Result = TypeVar("Result")
+
+# How each connection is set up: who waits for another longer than that (milliseconds) gives up,
+# and statements as short as ours are not worth compiling.
+SESSION = {"application_name": "clientxcms", "lock_timeout": str(PATIENCE), "jit": "off"}
+# What the triggers of the migrations notify when keys or their owners change.
+CHANNEL = "clientxcms_keys"
+# How often the listener is asked whether it still listens, and how long it may take, in seconds.
+HEARTBEAT, SILENCE = 0.4, 0.4
 
 
 class Database(Protocol):
-    """What the pipeline needs of a database. `engine` may only be used by work that it runs."""
+    """What the pipeline needs of a database.
+
+    `engine` and `reader`, which is for reads alone, may only be used by work that it runs.
+    """
 
     engine: Engine
+    reader: Engine
 
-    async def run(self, work: Callable[P, Result], *args: P.args, **kwargs: P.kwargs) -> Result:
+    async def run(self, work: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
         """Do work that waits for the database."""
+
+    async def close(self) -> None:
+        """Let go of all connections. Nothing is asked of it afterwards."""
 
     def version(self) -> object | None:
         """A value that stays the same as long as nobody has changed keys or their owners.
@@ -33,11 +54,14 @@ class LocalDatabase:
     """
 
     def __init__(self, url: str) -> None:
-        self.engine = make_engine(url)
+        self.engine = self.reader = make_engine(url)
         self._watch: Any = None
 
-    async def run(self, work: Callable[P, Result], *args: P.args, **kwargs: P.kwargs) -> Result:
-        return work(*args, **kwargs)
+    async def run(self, work: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
+        return work(*arguments)
+
+    async def close(self) -> None:
+        self.engine.dispose()
 
     def version(self) -> object | None:
         """SQLite counts the commits of all connections but the one that asks."""
@@ -47,6 +71,80 @@ class LocalDatabase:
         return version
 
 
+class RemoteDatabase:
+    """PostgreSQL: work runs in the event loop until it waits, and others run meanwhile.
+
+    The work itself is plain synchronous code; SQLAlchemy's greenlet lets it wait for the
+    asynchronous driver.
+    """
+
+    def __init__(self, url: str) -> None:
+        address = make_url(url)
+        self._engine = create_async_engine(
+            address.set(drivername="postgresql+asyncpg"),
+            pool_size=10,
+            max_overflow=10,
+            pool_timeout=5,
+            pool_reset_on_return=None,
+            connect_args={"prepared_statement_cache_size": 1000, "server_settings": SESSION},
+        )
+        self.engine: Engine = self._engine.sync_engine
+        # Each statement sees one state of the database in any case; a transaction around reads
+        # would cost two round trips and give nothing.
+        self.reader: Engine = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._address = address.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._listener: asyncio.Task[None] | None = None
+        self._is_listening = False
+        self._version = 0
+
+    async def run(self, work: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
+        result: Result = await greenlet_spawn(work, *arguments)
+        return result
+
+    async def close(self) -> None:
+        if self._listener is not None:
+            self._listener.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._listener
+        await self._engine.dispose()
+
+    def version(self) -> object | None:
+        """A notification counts as a change. Without a living listener, nobody can tell."""
+        if self._listener is None:
+            self._listener = asyncio.get_running_loop().create_task(self._listen_for_ever())
+        return self._version if self._is_listening else None
+
+    async def _listen_for_ever(self) -> None:
+        while True:
+            with suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                await self._listen()
+            await asyncio.sleep(HEARTBEAT)
+
+    async def _listen(self) -> None:
+        """Listen to the triggers until the connection is lost, which raises an error."""
+        connection = await asyncpg.connect(self._address, timeout=5)
+        try:
+            connection.add_termination_listener(self._distrust)
+            await connection.add_listener(CHANNEL, self._notice)
+            # What happened before is not known.
+            self._version += 1
+            self._is_listening = True
+            while True:
+                await asyncio.sleep(HEARTBEAT)
+                await connection.execute("SELECT 1", timeout=SILENCE)
+        finally:
+            self._distrust()
+            connection.terminate()
+
+    def _distrust(self, *connection: object) -> None:
+        self._is_listening = False
+
+    def _notice(self, *notification: object) -> None:
+        self._version += 1
+
+
 def open_database(url: str) -> Database:
-    """The database of an address."""
+    """The database of an address, for the event loop of a server."""
+    if make_url(url).get_backend_name() == "postgresql":
+        return RemoteDatabase(url)
     return LocalDatabase(url)

@@ -5,30 +5,49 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, create_engine, make_url
+from sqlalchemy import URL, Connection, Engine, create_engine, make_url
 from sqlalchemy.orm import Session
 
 from models.sqlite import AT_ONCE, DRIVER, IMMEDIATE
 
-# Options of a connection that writes on SQLite.
-WRITE = {"isolation_level": IMMEDIATE}
-WRITE_AT_ONCE = {"isolation_level": AT_ONCE}
+# What a command, a page of Flask or a migration talks to PostgreSQL with.
+POSTGRESQL = "postgresql+psycopg"
 
 
 def make_engine(url: str) -> Engine:
-    """An engine for a `sqlite:///` address. The folder of its file is made if need be."""
+    """An engine for a `sqlite:///` or `postgresql://` address, for use from any thread.
+
+    The folder of a SQLite file is made if need be.
+    """
     address = make_url(url)
+    if address.get_backend_name() == "postgresql":
+        return create_engine(address.set(drivername=POSTGRESQL), pool_pre_ping=True)
     if address.get_backend_name() != "sqlite":
         raise ValueError(f"unsupported database: {address.get_backend_name()}")
+    return create_engine(
+        local_address(address),
+        # Whoever takes a connection ends its transaction; the pool need not do it once more.
+        pool_reset_on_return=None,
+    )
+
+
+def local_address(address: URL) -> URL:
+    """The address of a SQLite file for our dialect, with the folder of the file in place."""
     if address.database and address.database != ":memory:":
         Path(address.database).parent.mkdir(parents=True, exist_ok=True)
-    # Whoever takes a connection ends its transaction; the pool need not do it once more.
-    return create_engine(address.set(drivername=DRIVER), pool_reset_on_return=None)
+    return address.set(drivername=DRIVER)
+
+
+def write_options(engine: Engine, *, patient: bool = True) -> Mapping[str, Any]:
+    """The options of a connection that is going to write."""
+    if engine.dialect.name == "sqlite":
+        return {"isolation_level": IMMEDIATE if patient else AT_ONCE}
+    return {}
 
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """A connection that sees one state of the database, and changes nothing."""
+    """A connection to read with."""
     with engine.connect() as connection:
         yield connection
 
@@ -37,13 +56,12 @@ def reading(engine: Engine) -> Iterator[Connection]:
 def unit_of_work(engine: Engine, *, write: bool, patient: bool = True) -> Iterator[Session]:
     """A session whose changes are kept together or, on any exception, not at all.
 
-    Without `write` it sees one state of the database, and nothing that it changes is kept.
-    Raises OperationalError if another writer does not end in time; without `patient`, at once.
+    Without `write`, nothing that it changes is kept. Raises OperationalError if another writer
+    of SQLite does not end in time; without `patient`, at once.
     """
     with Session(engine, expire_on_commit=False) as session:
         if write:
-            options: Mapping[str, Any] = WRITE if patient else WRITE_AT_ONCE
-            session.connection(execution_options=options)
+            session.connection(execution_options=write_options(engine, patient=patient))
         yield session
         if write:
             session.commit()

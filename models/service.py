@@ -40,13 +40,16 @@ TRANSITIONS: Mapping[str, tuple[frozenset[str], str]] = {
 class Service(Base, Timestamps, SoftDeleted):
     __tablename__ = "services"
     __table_args__ = (
-        Index(None, "created_at"),
-        Index(None, "updated_at"),
+        # The id behind each makes a sorted or filtered list one walk along the index.
+        Index(None, "customer_id", "id"),
+        Index(None, "status", "id"),
+        Index(None, "created_at", "id"),
+        Index(None, "updated_at", "id"),
     )
     CLASS_NAME: ClassVar[str] = "App\\Models\\Provisioning\\Service"
     NOUN: ClassVar[Sentence] = say("service")
 
-    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"), index=True)
+    customer_id: Mapped[int] = mapped_column(ForeignKey("customers.id"))
     uuid: Mapped[str] = mapped_column(String(36), unique=True, default=lambda: str(uuid4()))
     name: Mapped[str] = mapped_column(String(255))
     type: Mapped[str] = mapped_column(String(64), default="none")
@@ -56,7 +59,7 @@ class Service(Base, Timestamps, SoftDeleted):
     product_id: Mapped[int | None] = mapped_column(ForeignKey("products.id"), index=True)
     # The open renewal invoice.
     invoice_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
-    status: Mapped[str] = mapped_column(String(16), default=PENDING, index=True)
+    status: Mapped[str] = mapped_column(String(16), default=PENDING)
     # NULL for services that never end.
     expires_at: Mapped[datetime | None] = mapped_column(index=True)
     suspended_at: Mapped[datetime | None]

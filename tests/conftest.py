@@ -14,9 +14,9 @@ from sqlalchemy.orm import Session
 
 from app import create_server
 from app.settings import Settings
-from models.base import Base
 from models.engine import make_engine
 from models.migrate import upgrade
+from tests.databases import empty, new_database
 from tests.factories import a_key
 
 
@@ -31,7 +31,7 @@ def run(settings: Settings) -> Iterator[Running]:
     """Serve on a free port until the generator is closed."""
     engine = make_engine(settings.database_url)
     upgrade(engine)
-    config = uvicorn.Config(create_server(settings), port=0, log_level="error", lifespan="off")
+    config = uvicorn.Config(create_server(settings), port=0, log_level="error")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -48,18 +48,14 @@ def run(settings: Settings) -> Iterator[Running]:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     folder: Path = tmp_path_factory.mktemp("server")
     yield from run(
-        Settings(
-            database_url=f"sqlite:///{folder / 'test.db'}", data=folder / "storage", rate_limit=0
-        )
+        Settings(database_url=new_database(folder), data=folder / "storage", rate_limit=0)
     )
 
 
 @pytest.fixture
 def session(server: Running) -> Iterator[Session]:
     with Session(server.engine) as session:
-        for table in reversed(Base.metadata.sorted_tables):
-            session.execute(table.delete())
-        session.commit()
+        empty(session)
         yield session
 
 

@@ -8,8 +8,9 @@ import app.handlers.groups
 from app.handlers.groups import update
 from app.settings import Settings
 from models import Group
-from models.engine import WRITE
+from models.engine import write_options
 from tests.conftest import run
+from tests.databases import new_database
 from tests.factories import a_group, a_key
 
 
@@ -31,7 +32,7 @@ def a_crash(session, group_id, body, storage, site):
 @pytest.mark.parametrize("handler", [a_wrong_type, a_missing_field, a_crash])
 def test_a_handler_that_breaks_the_contract_changes_nothing(tmp_path, monkeypatch, caplog, handler):
     monkeypatch.setattr(app.handlers.groups, "update", handler)
-    settings = Settings(database_url=f"sqlite:///{tmp_path / 'test.db'}", data=tmp_path)
+    settings = Settings(database_url=new_database(tmp_path), data=tmp_path)
     for running in run(settings):
         with Session(running.engine) as session:
             key, group = a_key(session), a_group(session, name="Before")
@@ -50,8 +51,10 @@ def test_a_handler_that_breaks_the_contract_changes_nothing(tmp_path, monkeypatc
 
 def test_a_database_that_stays_locked_is_said_to_be_busy(client, server, session):
     group = a_group(session, name="Before")
-    with server.engine.connect().execution_options(**WRITE) as locked:
-        locked.begin()
+    options = write_options(server.engine)
+    with server.engine.connect().execution_options(**options) as locked, locked.begin():
+        if server.engine.dialect.name == "postgresql":
+            locked.exec_driver_sql("LOCK TABLE groups IN SHARE ROW EXCLUSIVE MODE")
         answer = client.post(f"/groups/{group.id}", json={"name": "After"}, timeout=30)
         assert answer.status_code == 503
         assert answer.headers["retry-after"] == "1"

@@ -17,6 +17,7 @@ import pytest
 from sqlalchemy import select
 
 from models import Admin, PersonalAccessToken, Service
+from tests.databases import new_database
 from tests.factories import a_customer, a_key, a_product, an_admin
 
 ROOT = Path(__file__).parent.parent
@@ -59,7 +60,11 @@ def serving(folder, **settings):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    settings = {"DATABASE_URL": database(folder), "DATA_DIR": str(folder / "storage"), **settings}
+    settings = {
+        "DATABASE_URL": new_database(folder),
+        "DATA_DIR": str(folder / "storage"),
+        **settings,
+    }
     with (
         (folder / "printed").open("w") as printed,
         command("serve", settings={"PORT": str(port), **settings}, stdout=printed, stderr=STDOUT,
@@ -81,10 +86,6 @@ def serving(folder, **settings):
 def answers(url):
     with suppress(httpx.TransportError):
         return httpx.get(f"{url}/api/application/health").status_code == 401
-
-
-def database(folder):
-    return f"sqlite:///{folder / 'shop.db'}"
 
 
 def labels(printed):
@@ -222,7 +223,7 @@ def test_a_service_can_be_made_by_hand(here, session):
 
 
 def test_a_database_that_is_not_there_yet_is_made_by_migrating(tmp_path):
-    here = {"DATABASE_URL": database(tmp_path)}
+    here = {"DATABASE_URL": new_database(tmp_path)}
     assert "clientxcms:migrate" in refused("list-api-keys", **here)
     run("migrate", **here)
     assert run("list-api-keys", **here).count("\n") == 1
@@ -270,7 +271,7 @@ def test_the_first_start_makes_a_shop_with_something_of_everything(demo):
     groups = get(url, "/groups", key).json()["data"]
     assert {group["parent_id"] is None for group in groups} == {True, False}
     assert "already" in refused(
-        "create-admin", "admin@example.com", DATABASE_URL=database(printed.parent)
+        "create-admin", "admin@example.com", DATABASE_URL=new_database(printed.parent)
     )
 
 
@@ -287,7 +288,7 @@ def test_a_second_start_keeps_what_is_there_and_prints_no_key(tmp_path):
 def test_an_empty_shop_can_be_asked_for(tmp_path):
     with serving(tmp_path, DEMO_DATA="0") as (url, printed):
         assert labels(printed.read_text()).keys() == {"Server", "Documentation"}
-        here = {"DATABASE_URL": database(tmp_path)}
+        here = {"DATABASE_URL": new_database(tmp_path)}
         run("create-admin", "ada@example.org", **here)
         key = labels(run("create-api-key", "x", "ada@example.org", **here))["Token"]
         assert get(url, "/products", key).json()["total"] == 0
@@ -311,7 +312,7 @@ def test_several_processes_serve_at_one_address_and_end_together_without_a_word(
 def test_a_taken_port_is_named(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        reason = refused("serve", PORT=str(port), DATABASE_URL=database(tmp_path))
+        reason = refused("serve", PORT=str(port), DATABASE_URL=new_database(tmp_path))
     assert f"http://127.0.0.1:{port}" in reason
     assert list(tmp_path.iterdir()) == []
 

@@ -17,8 +17,8 @@ from hypothesis.stateful import (
 from sqlalchemy import func, select
 
 from models import ActionLog, EmailMessage, Product
-from models.base import Base
 from models.service import STATUSES, TRANSITIONS
+from tests.databases import empty
 from tests.factories import a_customer, a_key, a_note, a_product, a_service
 
 FUTURE = datetime(2099, 1, 31, tzinfo=UTC)
@@ -60,9 +60,7 @@ def machine(server, session):
         @initialize(stock=st.sampled_from([-1, 0, 3]), keeps_stock=st.booleans())
         def open_shop(self, stock, keeps_stock):
             session.rollback()
-            for table in reversed(Base.metadata.sorted_tables):
-                session.execute(table.delete())
-            session.commit()
+            empty(session)
             headers = {"Authorization": f"Bearer {a_key(session)}"}
             self.http = httpx.Client(base_url=f"{server.url}/api/application", headers=headers)
             self.product = a_product(session, stock=stock)

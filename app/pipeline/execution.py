@@ -75,7 +75,7 @@ def _unit(
     sources = [(name, SOURCES[name]) for name in parameters if name in SOURCES]
     given = [name for name in parameters if name not in SOURCES]
     from_query = frozenset(parameter.name for parameter in operation.query)
-    engine = parts.database.engine
+    engine, reader = parts.database.engine, parts.database.reader
     write = operation.method not in READS
 
     def arguments(call: Call, known: dict[str, Any]) -> dict[str, Any]:
@@ -97,7 +97,7 @@ def _unit(
             return finish(handler(**known), call)
 
     def with_connection(call: Call, finish: Finish) -> tuple[Any, bytes]:
-        with reading(engine) as connection:
+        with reading(reader) as connection:
             return finish(handler(**arguments(call, {"connection": connection})), call)
 
     def with_nothing(call: Call, finish: Finish) -> tuple[Any, bytes]:

@@ -2,10 +2,12 @@
 
 import logging
 from collections.abc import Iterable, Mapping
+from socket import gaierror
 from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.pipeline.call import KEY, App, Receive, Scope, Send
 from app.pipeline.language import language_headers, language_of, translations, worded
@@ -60,6 +62,13 @@ KINDS: Mapping[str, Kind] = {
     "unavailable": Kind(503, "Unavailable", "Nothing was changed. Try again in a moment."),
 }
 
+# What drivers and pools raise when the database cannot be reached or is too busy.
+OUT_OF_REACH = (
+    OperationalError, InterfaceError, PoolTimeout, ConnectionError, TimeoutError, gaierror,
+)  # fmt: skip
+# How SQLSTATE says the same: no connection, a transaction that has to be tried again, no
+# resources, a lock that is not given up, an operator who intervened.
+BUSY = ("08", "40", "53", "55P03", "57")
 MISTAKE = say("The server made a mistake. Nothing was changed.")
 DOMAIN = {NotFound: "not-found", Conflict: "conflict", Invalid: "invalid-body"}
 
@@ -121,8 +130,8 @@ def translate(error: Exception) -> Problem:
         return _token_refused(error)
     if isinstance(error, DomainError):
         return Problem(DOMAIN[type(error)], error.detail, **error.members)
-    if isinstance(error, OperationalError):
-        log.error("The database did not answer: %s", error.orig)
+    if _is_out_of_reach(error):
+        log.error("The database did not answer: %s", getattr(error, "orig", error))
         return Problem(
             "unavailable",
             say("The database is busy or out of reach. Nothing was changed."),
@@ -130,6 +139,16 @@ def translate(error: Exception) -> Problem:
         )
     log.error("Unexpected error", exc_info=error)
     return Problem("internal-error", MISTAKE)
+
+
+def _is_out_of_reach(error: Exception) -> bool:
+    """Whether the database, and not what was asked of it, is the trouble."""
+    if isinstance(error, OUT_OF_REACH):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    state = getattr(error.orig, "sqlstate", None) or ""
+    return error.connection_invalidated or state.startswith(BUSY)
 
 
 def _token_refused(error: OAuthError) -> Problem:

@@ -7,7 +7,7 @@ from random import Random
 from unicodedata import normalize
 from uuid import UUID
 
-from sqlalchemy import ColumnDefault, insert
+from sqlalchemy import ColumnDefault, func, insert, select
 from sqlalchemy.orm import Session
 
 from app.usecases import demo_shop
@@ -95,6 +95,11 @@ def _insert(session: Session, model: type[Base], rows: list[Row]) -> None:
         and default.is_scalar
     }
     session.execute(insert(model), [{**names, **defaults, **row} for row in rows])
+    if session.get_bind().dialect.name == "postgresql" and "id" in names:
+        # Rows came with their numbers, of which the sequence knows nothing.
+        table = model.__tablename__
+        largest = select(func.max(model.id)).scalar_subquery()
+        session.execute(select(func.setval(func.pg_get_serial_sequence(table, "id"), largest)))
 
 
 def _customer(random: Random, number: int, now: datetime) -> Row:

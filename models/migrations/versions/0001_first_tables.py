@@ -234,10 +234,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_services"),
         sa.UniqueConstraint("uuid", name="uq_services_uuid"),
     )
-    op.create_index("ix_services_customer_id", "services", ["customer_id"], unique=False)
+    op.create_index("ix_services_customer_id_id", "services", ["customer_id", "id"])
     op.create_index("ix_services_expires_at", "services", ["expires_at"], unique=False)
     op.create_index("ix_services_product_id", "services", ["product_id"], unique=False)
-    op.create_index("ix_services_status", "services", ["status"], unique=False)
+    op.create_index("ix_services_status_id", "services", ["status", "id"])
 
 
 def downgrade() -> None:

@@ -122,27 +122,27 @@ def upgrade() -> None:
         "ix_config_options_services_service_id", "config_options_services", ["service_id"]
     )
 
-    op.create_index("ix_customers_created_at", "customers", ["created_at"])
-    op.create_index("ix_customers_firstname", "customers", ["firstname"])
-    op.create_index("ix_customers_lastname", "customers", ["lastname"])
-    op.create_index("ix_customers_updated_at", "customers", ["updated_at"])
+    op.create_index("ix_customers_created_at_id", "customers", ["created_at", "id"])
+    op.create_index("ix_customers_firstname_id", "customers", ["firstname", "id"])
+    op.create_index("ix_customers_lastname_id", "customers", ["lastname", "id"])
+    op.create_index("ix_customers_updated_at_id", "customers", ["updated_at", "id"])
     op.create_index("uq_customers_phone", "customers", ["phone"], unique=True)
 
-    op.create_index("ix_services_created_at", "services", ["created_at"])
+    op.create_index("ix_services_created_at_id", "services", ["created_at", "id"])
     op.create_index("ix_services_invoice_id", "services", ["invoice_id"])
-    op.create_index("ix_services_updated_at", "services", ["updated_at"])
+    op.create_index("ix_services_updated_at_id", "services", ["updated_at", "id"])
 
 
 def downgrade() -> None:
-    op.drop_index("ix_services_updated_at", "services")
+    op.drop_index("ix_services_updated_at_id", "services")
     op.drop_index("ix_services_invoice_id", "services")
-    op.drop_index("ix_services_created_at", "services")
+    op.drop_index("ix_services_created_at_id", "services")
 
     op.drop_index("uq_customers_phone", "customers")
-    op.drop_index("ix_customers_updated_at", "customers")
-    op.drop_index("ix_customers_lastname", "customers")
-    op.drop_index("ix_customers_firstname", "customers")
-    op.drop_index("ix_customers_created_at", "customers")
+    op.drop_index("ix_customers_updated_at_id", "customers")
+    op.drop_index("ix_customers_lastname_id", "customers")
+    op.drop_index("ix_customers_firstname_id", "customers")
+    op.drop_index("ix_customers_created_at_id", "customers")
     op.drop_table("config_options_services")
     op.drop_table("mailed_tokens")
     op.drop_table("invoices")
