@@ -53,14 +53,17 @@ def create_server(settings: Settings | None = None) -> ConnexionMiddleware:
     """The whole server, an ASGI application. The steps are in the order of a request."""
     settings = settings or read_settings()
     database = open_database(settings.database_url)
+    # Pages run in threads, and the engine of the pipeline belongs to the event loop.
+    pages = make_engine(settings.database_url)
 
     @asynccontextmanager
     async def lifespan(_: Any) -> AsyncIterator[None]:
         yield
         await database.close()
+        pages.dispose()
 
     application = ConnexionMiddleware(
-        WSGIMiddleware(create_app(settings, make_engine(settings.database_url))),  # type: ignore[arg-type]
+        WSGIMiddleware(create_app(settings, pages)),  # type: ignore[arg-type]
         import_name=__name__,
         lifespan=lifespan,
         resolver=RelativeResolver("app.handlers"),

@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeVar, TypeVarTuple
 
 import asyncpg
 from sqlalchemy import Engine, make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.util import greenlet_spawn
 
@@ -34,8 +35,11 @@ class Database(Protocol):
     engine: Engine
     reader: Engine
 
-    async def run(self, work: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
-        """Do work that waits for the database."""
+    async def write(self, work: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
+        """Do work that may change something."""
+
+    async def read(self, work: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
+        """Do work that changes nothing, and that may therefore be done twice."""
 
     async def close(self) -> None:
         """Let go of all connections. Nothing is asked of it afterwards."""
@@ -57,8 +61,10 @@ class LocalDatabase:
         self.engine = self.reader = make_engine(url)
         self._watch: Any = None
 
-    async def run(self, work: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
+    async def write(self, work: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
         return work(*arguments)
+
+    read = write
 
     async def close(self) -> None:
         self.engine.dispose()
@@ -97,9 +103,18 @@ class RemoteDatabase:
         self._is_listening = False
         self._version = 0
 
-    async def run(self, work: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
+    async def write(self, work: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
         result: Result = await greenlet_spawn(work, *arguments)
         return result
+
+    async def read(self, work: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
+        try:
+            return await self.write(work, *arguments)
+        except DBAPIError as error:
+            if not error.connection_invalidated:
+                raise
+        # The connection was lost while nobody used it, after a restart of the database perhaps.
+        return await self.write(work, *arguments)
 
     async def close(self) -> None:
         if self._listener is not None:

@@ -83,7 +83,8 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
         return
     if "form" in (case.media_type or ""):
         # A form has no null: what is not there is all it can say, of a password above all.
-        for name in [name for name, value in body.items() if value is None]:
+        # And what a name with brackets means is not for a name that means nothing.
+        for name in [name for name, value in body.items() if value is None or "[" in name]:
             del body[name]
     if "image" in body:
         _set_image(body)
@@ -152,7 +153,7 @@ def _sent(value: Any) -> Any:
 def _trimmed(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _trimmed(item) for name, item in value.items()}
-    return value.strip() if isinstance(value, str) else value
+    return value.strip(" \t\r\n\v\f") if isinstance(value, str) else value
 
 
 def _as_meant(validator: Any, value: Any) -> Any:

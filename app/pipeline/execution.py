@@ -44,7 +44,8 @@ def execution(operation: Operation, handler: Handler, parts: Parts) -> Step:
     """Call the handler in a unit of work, and make its result the answer."""
     success = operation.success
     finish = _finish(operation, parts)
-    run = _unit(operation, handler, parts)
+    unit = _unit(operation, handler, parts)
+    run = parts.database.read if operation.method in READS else parts.database.write
     has_location = "Location" in success.headers
     headers = (
         (b"content-type", (success.media_type or "application/json").encode()),
@@ -52,7 +53,7 @@ def execution(operation: Operation, handler: Handler, parts: Parts) -> Step:
     )
 
     async def execute(call: Call) -> Answer:
-        result, body = await parts.database.run(run, call, finish)
+        result, body = await run(unit, call, finish)
         if has_location:
             path = f"{call.scope['path'].rstrip('/')}/{result['id']}"
             address = f"{site(call.scope, parts.settings)}{path}"

@@ -69,7 +69,7 @@ class Keys:
             self._version = version
         key = self._found.get(place)
         if key is None:
-            key = await self._database.run(_look_up, self._database.reader, *place)
+            key = await self._database.read(_look_up, self._database.reader, *place)
             if key is not None and version is not None and len(self._found) < CAPACITY:
                 self._found[place] = key
         if key is None or (key.expires_at is not None and key.expires_at <= now):

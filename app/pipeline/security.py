@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from sqlalchemy import Engine, bindparam
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from app.contract import Operation
 from app.pipeline.call import Answer, Call, Parts, Principal, Step
@@ -29,9 +29,9 @@ _NOTE_USE = _key.update().where(_key.c.id == bindparam("key_id"))
 
 def _note_use(engine: Engine, key: LivingKey, now: datetime) -> None:
     note = _NOTE_USE.values(last_used_at=now, updated_at=_key.c.updated_at)
-    # While somebody else writes, nobody has to wait for this: the next request notes it.
+    # Nobody has to wait for this, or to fail for it: the next request notes it.
     with (
-        suppress(OperationalError),
+        suppress(DBAPIError),
         unit_of_work(engine, write=True, patient=False) as session,
     ):
         session.execute(note, {"key_id": key.id})
@@ -63,7 +63,7 @@ def authentication(operation: Operation, step: Step, parts: Parts) -> Step:
         if key is None:
             raise _refused(call.headers)
         if key.last_used_at is None or now - key.last_used_at >= USE_NOTED_EVERY:
-            await database.run(_note_use, database.engine, key, now)
+            await database.write(_note_use, database.engine, key, now)
         call.principal = Principal(key.parent_id or key.id, key.admin_id, key.abilities)
         return await step(call)
 
