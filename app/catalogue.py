@@ -73,9 +73,8 @@ def as_trees(connection: Connection, groups: list[Item], site: str) -> list[Item
     rows = connection.execute(_groups_below, {"ids": [group["id"] for group in groups]})
     below = _groups.items(rows)
     ids = list({group["id"] for group in (*groups, *below)})
-    products = PRODUCTS.complete(
-        connection, connection.execute(_products_in, {"ids": ids}), (), site
-    )
+    products = _products.items(connection.execute(_products_in, {"ids": ids}))
+    products = PRODUCTS.complete(connection, products, (), site)
     return trees(
         connection, groups, below, products, site=site, currency=STORE_CURRENCY, number=amount
     )

@@ -2,21 +2,23 @@
 
 Which filters, sorts and includes exist, and which values they take, stands in the contract and
 has been checked before a query comes here. This module turns the checked names into SQL: one
-statement for the rows of a page, one for the total, one for each relation.
+statement for the rows of a page and the total, and one for each relation.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from marshmallow import Schema
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, func, select
 
 from app.criteria import Filter, Match, criterion, day, literal
+from app.keyset import Cursor, Sorted, behind, bound, next_to, total
 from app.relations import Relation
-from app.schemas.compiler import Item, Serialiser
+from app.schemas.compiler import Item, Serialiser, as_shown
 from models.base import Base, missing
+from models.row_count import living_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +35,19 @@ class Query:
 
 
 class Page(NamedTuple):
-    """One page of a collection. `number` may lie beyond the last page: then it has no items."""
+    """One page of a collection. `number` may lie beyond the last page: then it has no items.
+
+    `before` and `after` are the places where the pages next to it are, if there are any. A page
+    that was found by a cursor counts its number from where the walk began.
+    """
 
     items: list[Item]
     total: int
     number: int
     per_page: int
+    before: Cursor | None = None
+    after: Cursor | None = None
+    by_cursor: bool = False
 
     @property
     def last_page(self) -> int:
@@ -54,8 +63,23 @@ class Page(NamedTuple):
         return (self.number - 1) * self.per_page + len(self.items) if self.items else None
 
 
-# Filters, sorts and the name of the dialect.
-Shape = tuple[tuple[Filter, ...], tuple[str, ...], str]
+class Shape(NamedTuple):
+    """All of a query that its statements depend on. `nulls` and `backwards` are of a cursor."""
+
+    filters: tuple[Filter, ...]
+    sorts: tuple[str, ...]
+    dialect: str
+    nulls: tuple[bool, ...] = ()
+    backwards: bool = False
+
+
+class Statements(NamedTuple):
+    """The statements of a shape. Those for the rows are asked in turn until a page is full; the
+    last column of each row is the total."""
+
+    rows: tuple[Select[Any], ...]
+    total: Select[Any]
+    order: tuple[Sorted, ...]
 
 
 class Collection:
@@ -98,19 +122,31 @@ class Collection:
         self._statements = lru_cache(512)(self._build)
 
     def page(self, connection: Connection, query: Query, site: str) -> Page:
-        """The page that a query asks for."""
+        """The page that a query asks for, by its number or by a cursor."""
         values = query.values
+        size, cursor = values["per_page"], values.get("cursor")
         filters, parameters = self._filters(query)
-        shape = (filters, tuple(values.get("sort", ())), connection.dialect.name)
-        rows_statement, total_statement = self._statements(shape)
-        number, per_page = values["page"], values["per_page"]
-        total = connection.execute(total_statement, parameters).scalar_one()
-        window = {"size": per_page, "start": (number - 1) * per_page}
-        items: list[Item] = []
-        if window["start"] < total:
-            rows = connection.execute(rows_statement, {**parameters, **window})
-            items = self.complete(connection, rows, self.includes(values), site)
-        return Page(items, total, number, per_page)
+        shape = Shape(filters, tuple(values.get("sort", ())), connection.dialect.name)
+        number = values["page"]
+        if cursor is not None:
+            number = cursor.number
+            shape = shape._replace(
+                sorts=cursor.sorts, nulls=cursor.nulls, backwards=cursor.backwards
+            )
+        statements = self._statements(shape)
+        if cursor is None:
+            parameters["start"] = (number - 1) * size
+        else:
+            parameters |= bound(statements.order, cursor)
+        # One row more than asked for tells whether there is another page.
+        rows = _fetch(connection, statements.rows, parameters, size + 1)
+        count = rows[0][-1] if rows else connection.scalar(statements.total, parameters)
+        more = len(rows) > size
+        rows = rows[size - 1 :: -1] if shape.backwards else rows[:size]
+        before, after = _neighbours(rows, number, shape, cursor, more=more)
+        items = self.serialiser.items(rows)
+        items = self.complete(connection, items, self.includes(values), site)
+        return Page(items, count, number, size, before, after, by_cursor=cursor is not None)
 
     def item(
         self, connection: Connection, key: int | str, site: str, query: Query | None = None
@@ -120,12 +156,12 @@ class Collection:
         if not rows:
             raise missing(self.model, key)
         include = self.includes(query.values) if query else ()
-        return self.complete(connection, rows, include, site)[0]
+        return self.complete(connection, self.serialiser.items(rows), include, site)[0]
 
     def deleted(self, connection: Connection, item_id: int, site: str) -> Item:
         """One item by its id, deleted or not: the answer of a deletion."""
         rows = connection.execute(self._by_id, {"key": item_id})
-        return self.complete(connection, rows, (), site)[0]
+        return self.complete(connection, self.serialiser.items(rows), (), site)[0]
 
     def includes(self, values: Mapping[str, Any]) -> tuple[str, ...]:
         """What to include: the names of `include`, and `pricing` when it is asked the old way."""
@@ -136,12 +172,11 @@ class Collection:
     def complete(
         self,
         connection: Connection,
-        rows: Iterable[Sequence[Any]],
+        items: list[Item],
         include: Sequence[str],
         site: str,
     ) -> list[Item]:
-        """Rows of the serialiser's columns as items, with their relations."""
-        items = self.serialiser.items(rows)
+        """Items as they came from their rows, with what is computed and their relations."""
         if not items:
             return items
         if self.computed:
@@ -191,29 +226,68 @@ class Collection:
                     bound[f"{start}{n}"], bound[f"{start}{n}end"] = day(text)
         return tuple(filters), bound
 
-    def _build(self, shape: Shape) -> tuple[Select[Any], Select[Any]]:
-        """The statements for the rows and the total of one shape of query."""
-        filters, sorts, dialect = shape
-        criteria: list[ColumnElement[bool]] = [self.table.c.deleted_at.is_(None)]
-        for number, (name, match, count) in enumerate(filters):
-            criteria.append(criterion(self.table.c[name], match, count, f"f{number}_", dialect))
-        columns = [self.table.c[name.lstrip("-")] for name in sorts]
-        order = [
-            column.desc() if name.startswith("-") else column.asc()
-            for name, column in zip(sorts, columns, strict=True)
-        ]
-        # The id makes every order total, so that pages never share or lose a row. It follows the
-        # direction of the last sort, so that an index can be read from one end to the other.
-        table_id = self.table.c.id
-        order.append(table_id.desc() if sorts and sorts[-1].startswith("-") else table_id.asc())
-        rows = (
-            select(*self.serialiser.columns)
-            .where(and_(*criteria))
-            .order_by(*order)
-            .limit(bindparam("size"))
-            .offset(bindparam("start"))
+    def _build(self, shape: Shape) -> Statements:
+        """The statements of one shape of query."""
+        columns = self.table.c
+        criteria: list[ColumnElement[bool]] = [columns.deleted_at.is_(None)]
+        for number, (name, match, count) in enumerate(shape.filters):
+            criteria.append(criterion(columns[name], match, count, f"f{number}_", shape.dialect))
+        counted = select(func.count()).select_from(self.table).where(and_(*criteria))
+        size = counted.scalar_subquery() if shape.filters else living_rows(self.table)
+        order = tuple(
+            Sorted(columns[name.lstrip("-")], name.startswith("-") != shape.backwards)
+            for name in total(shape.sorts)
         )
-        return rows, select(func.count()).select_from(self.table).where(and_(*criteria))
+        # What a list is sorted by marks a place in it, whether it is shown or not.
+        shown = {column.name for column in self.serialiser.columns}
+        hidden = [as_shown(each.column) for each in order if each.column.name not in shown]
+        rows = (
+            select(*self.serialiser.columns, *hidden, size.label("total"))
+            .where(and_(*criteria))
+            .order_by(*(each.column.desc() if each.descending else each.column for each in order))
+            .limit(bindparam("size"))
+        )
+        if shape.nulls:
+            parts = tuple(rows.where(each) for each in behind(order, shape.nulls, shape.dialect))
+        else:
+            parts = (rows.offset(bindparam("start")),)
+        return Statements(parts, select(size), order)
+
+
+def _fetch(
+    connection: Connection,
+    statements: Sequence[Select[Any]],
+    parameters: Mapping[str, Any],
+    size: int,
+) -> list[Row[Any]]:
+    """Rows of one statement after the other, up to `size`."""
+    rows: list[Row[Any]] = []
+    for statement in statements:
+        window = {**parameters, "size": size - len(rows)}
+        rows.extend(connection.execute(statement, window))
+        if len(rows) == size:
+            break
+    return rows
+
+
+def _neighbours(
+    rows: Sequence[Row[Any]], number: int, shape: Shape, cursor: Cursor | None, *, more: bool
+) -> tuple[Cursor | None, Cursor | None]:
+    """The places before and after the rows of a page, if there are pages.
+
+    `more` says whether there are rows beyond it, in the direction in which it was read.
+    """
+    if not rows:
+        return None, None
+    has_previous, has_next = cursor is not None or number > 1, more
+    if shape.backwards:
+        has_previous, has_next = more, True
+    before = after = None
+    if has_previous:
+        before = next_to(rows[0]._mapping, shape.sorts, max(1, number - 1), backwards=True)
+    if has_next:
+        after = next_to(rows[-1]._mapping, shape.sorts, number + 1)
+    return before, after
 
 
 def _add(items: list[Item], name: str, values: Sequence[Any]) -> None:

@@ -14,6 +14,7 @@ from models.personal_access_token import PersonalAccessToken
 from models.pricing import Pricing
 from models.product import Product
 from models.product_config import ProductConfig
+from models.row_count import RowCount
 from models.service import Service
 
 __all__ = [
@@ -31,5 +32,6 @@ __all__ = [
     "Pricing",
     "Product",
     "ProductConfig",
+    "RowCount",
     "Service",
 ]

@@ -212,7 +212,11 @@ def test_every_list_parameter_of_the_contract_has_its_column_or_relation(operati
         name for name in sorts if name[0] == "-"
     }
     others = {name for name in parameters if "[" not in name}
-    assert others - {"page", "per_page", "sort", "include", "pricing"} == set(collection.older)
+    places = {"page", "per_page", "cursor", "sort"}
+    assert others - places - {"include", "pricing"} == set(collection.older)
+    shown = {column.name for column in collection.serialiser.columns}
+    hidden = {name.lstrip("-") for name in sorts} - shown
+    assert hidden == set(parameters["sort"].get("x-hidden", {}))
     includes = set(parameters.get("include", {}).get("items", {}).get("enum", ()))
     assert includes == {
         f"{name}{suffix}" for name in collection.relations for suffix in ("", "Count", "Exists")

@@ -17,7 +17,7 @@ from app.contract import Operation
 from app.listing import Page
 from app.pipeline.call import Answer, Call, Handler, Parts, Step, site
 from app.pipeline.language import language_headers, language_of, translations, worded
-from app.pipeline.pages import envelope
+from app.pipeline.pages import addresses, envelope
 from app.pipeline.problems import MISTAKE, Problem
 from app.pipeline.reasons import reasons
 from app.storage import Storage
@@ -119,7 +119,10 @@ def _finish(operation: Operation, parts: Parts) -> Finish:
     def finish(result: Any, call: Call) -> tuple[Any, bytes]:
         if isinstance(result, Page):
             path = site(call.scope, parts.settings) + call.scope["path"].rstrip("/")
-            result = wrap(result, path, call)
+            around = addresses(result, path, call.arguments["query"])
+            result = wrap(result, around)
+            if around.link:
+                call.answer_headers.append((b"link", around.link))
         if is_worded:
             language = language_of(call.headers)
             result = worded(result, translations(language))

@@ -9,10 +9,13 @@ from app.jsonschema import Json, inlined
 from app.listing import Query
 from app.pipeline.bodies import Upload, pairs, parse, read_body
 from app.pipeline.call import Answer, Call, Parts, Step
+from app.pipeline.cursors import cursor_reader
 from app.pipeline.problems import Problem, invalid
 from app.pipeline.reading import Reader, reader
 from app.pipeline.reasons import query_parameter, reasons, storable, unstorable
 from models.sentence import Sentence, say
+
+CURSOR = "cursor"
 
 
 def request_check(operation: Operation, step: Step, parts: Parts) -> Step:
@@ -72,6 +75,7 @@ def _query(contract: Contract, operation: Operation) -> Callable[[bytes], Query]
         for name, parameter in known.items()
         if "default" in parameter.schema
     }
+    read_cursor = cursor_reader(contract, operation) if CURSOR in known else None
     empty = Query(defaults, matches, ())
 
     def read(query_string: bytes) -> Query:
@@ -90,6 +94,10 @@ def _query(contract: Contract, operation: Operation) -> Callable[[bytes], Query]
         errors |= unstorable(values)
         if not validator.accepts(values):
             errors |= reasons(validator, values, query_parameter)
+        elif read_cursor and CURSOR in values:
+            values[CURSOR] = read_cursor(values[CURSOR])
+            if values[CURSOR] is None:
+                errors[CURSOR] = [say("The cursor is not one that a page of this list has given.")]
         if errors:
             raise invalid("invalid-parameters", errors)
         return Query(values, matches, tuple(sent))

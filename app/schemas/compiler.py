@@ -11,11 +11,12 @@ from decimal import Decimal
 from typing import Any
 
 from marshmallow import Schema, fields
-from sqlalchemy import ColumnElement, Integer, String, Table, type_coerce
+from sqlalchemy import Column, ColumnElement, Integer, String, Table, type_coerce
 from sqlalchemy.engine import Dialect
 from sqlalchemy.types import TypeDecorator
 
 from app.moments import read_moment, write_moment
+from models.base import UTCDateTime
 
 Item = dict[str, Any]
 
@@ -133,9 +134,9 @@ class Serialiser:
         }
 
     def items(self, rows: Iterable[Sequence[Any]]) -> list[Item]:
-        """The items of rows that were selected by `columns`."""
+        """The items of rows that were selected by `columns`, and perhaps more behind them."""
         names = self._names
-        items = [dict(zip(names, row, strict=True)) for row in rows]
+        items = [dict(zip(names, row, strict=False)) for row in rows]
         for name, field in self._others.items():
             for item in items:
                 item[name] = field.serialize(name, item)
@@ -146,3 +147,10 @@ def _column(table: Table, field: fields.Field[Any], name: str) -> ColumnElement[
     column: ColumnElement[Any] = table.c[field.attribute or name]
     out = _OUT.get(type(field))
     return (column if out is None else type_coerce(column, out)).label(name)
+
+
+def as_shown(column: Column[Any]) -> ColumnElement[Any]:
+    """A column of which there is no field, read as an answer would show it."""
+    if isinstance(column.type, UTCDateTime):
+        return type_coerce(column, MomentOut()).label(column.name)
+    return column
