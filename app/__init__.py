@@ -15,10 +15,12 @@ from connexion.middleware.lifespan import LifespanMiddleware
 from connexion.resolver import RelativeResolver
 from flask import Flask
 from sqlalchemy import Engine
+from starlette.middleware.gzip import GZipMiddleware
 
 from app.cli import keys, mail, server, shop
 from app.contract import contract
 from app.pipeline.call import Parts, pipeline
+from app.pipeline.compression import compression
 from app.pipeline.execution import execution
 from app.pipeline.keys import Keys
 from app.pipeline.problems import Problems
@@ -63,7 +65,7 @@ def create_server(settings: Settings | None = None) -> ConnexionMiddleware:
         pages.dispose()
 
     application = ConnexionMiddleware(
-        WSGIMiddleware(create_app(settings, pages)),  # type: ignore[arg-type]
+        GZipMiddleware(WSGIMiddleware(create_app(settings, pages))),  # type: ignore[arg-type]
         import_name=__name__,
         lifespan=lifespan,
         resolver=RelativeResolver("app.handlers"),
@@ -72,6 +74,7 @@ def create_server(settings: Settings | None = None) -> ConnexionMiddleware:
             Problems,
             Routing,
             pipeline(
+                compression,
                 authentication,
                 rate_limit,
                 authorization,

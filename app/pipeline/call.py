@@ -46,7 +46,7 @@ class Call:
 
 
 class Answer(NamedTuple):
-    """What goes back, but for the headers that steps have prepared in the call."""
+    """What goes back, but for its length and the headers that steps have prepared in the call."""
 
     status: int
     headers: Headers
@@ -122,7 +122,8 @@ def _as_app(step: Step) -> App:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         call: Call = scope[KEY]
         status, headers, body = await step(call)
-        headers = [*headers, *call.answer_headers]
+        length = (b"content-length", str(len(body)).encode())
+        headers = [*headers, *call.answer_headers, length]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         # HEAD gets what GET would get, but for the body.
         if scope["method"] == "HEAD":

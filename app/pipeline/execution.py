@@ -58,9 +58,7 @@ def execution(operation: Operation, handler: Handler, parts: Parts) -> Step:
             path = f"{call.scope['path'].rstrip('/')}/{result['id']}"
             address = f"{site(call.scope, parts.settings)}{path}"
             call.answer_headers.append((b"location", address.encode()))
-        return Answer(
-            success.status, (*headers, (b"content-length", str(len(body)).encode())), body
-        )
+        return Answer(success.status, headers, body)
 
     return execute
 
