@@ -90,11 +90,11 @@ class Contract:
         """The operation of a path as the document writes it."""
         return self.operations[self.document["paths"][path][method]["operationId"]]
 
-    def validator(self, schema: Json) -> Validator:
-        """A compiled validator for a schema of this document; equal schemas share one."""
-        key = repr(schema)
+    def validator(self, schema: Json, *, answers: bool = False) -> Validator:
+        """A compiled validator for requests, or for answers; equal schemas share one."""
+        key = f"{answers}{schema!r}"
         if key not in self._validators:
-            self._validators[key] = Validator(self.document, schema)
+            self._validators[key] = Validator(self.document, schema, answers=answers)
         return self._validators[key]
 
     def refers(self, schema: Json, name: str) -> bool:

@@ -14,6 +14,8 @@ from app.moments import is_moment
 
 Json = dict[str, Any]
 
+# The formats of requests. Answers are made of what was accepted, or of what another program has
+# written; there the usual formats are checked, which are also quicker.
 FORMATS = {
     "safe-html": lambda text: not has_active_content(text),
     # Every moment that we can store: one may be well written and lie outside the calendar.
@@ -24,16 +26,17 @@ FORMATS = {
 
 
 class Validator:
-    """Says whether a value fits a schema, and if not, why."""
+    """Says whether a value fits a schema, and if not, why. `answers` are checked for it less
+    strictly than requests: only the formats that everybody knows count."""
 
-    def __init__(self, document: Json, schema: Json) -> None:
+    def __init__(self, document: Json, schema: Json, *, answers: bool = False) -> None:
         self._compiled = jsonschema_rs.validator_for(
             {
                 "$schema": "https://json-schema.org/draft/2020-12/schema",
                 **json_schema(schema),
                 "components": {"schemas": json_schema(used_schemas(document, schema))},
             },
-            formats=FORMATS,
+            formats={} if answers else FORMATS,
             validate_formats=True,
         )
         self.accepts = self._compiled.is_valid

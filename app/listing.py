@@ -160,7 +160,7 @@ class Collection:
 
     def deleted(self, connection: Connection, item_id: int, site: str) -> Item:
         """One item by its id, deleted or not: the answer of a deletion."""
-        rows = connection.execute(self._by_id, {"key": item_id})
+        rows = connection.execute(self._by_id, {"key": item_id}).all()
         return self.complete(connection, self.serialiser.items(rows), (), site)[0]
 
     def includes(self, values: Mapping[str, Any]) -> tuple[str, ...]:
@@ -264,7 +264,7 @@ def _fetch(
     rows: list[Row[Any]] = []
     for statement in statements:
         window = {**parameters, "size": size - len(rows)}
-        rows.extend(connection.execute(statement, window))
+        rows += connection.execute(statement, window).all()
         if len(rows) == size:
             break
     return rows

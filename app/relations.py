@@ -32,7 +32,7 @@ class Many:
 
     def load(self, connection: Connection, items: Sequence[Item], site: str) -> list[Any]:
         found: dict[int, list[Item]] = {item["id"]: [] for item in items}
-        rows = connection.execute(self._rows, {"owners": list(found)})
+        rows = connection.execute(self._rows, {"owners": list(found)}).all()
         for related in self._serialiser.items(rows):
             found[related[self._key]].append(related)
         return [found[item["id"]] for item in items]
@@ -54,7 +54,7 @@ class One:
 
     def load(self, connection: Connection, items: Sequence[Item], site: str) -> list[Any]:
         ids = {item[self._key] for item in items} - {None}
-        rows = connection.execute(self._rows, {"ids": list(ids)})
+        rows = connection.execute(self._rows, {"ids": list(ids)}).all()
         found = {related["id"]: related for related in self._serialiser.items(rows)}
         return [found.get(item[self._key]) for item in items]
 

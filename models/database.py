@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.util import greenlet_spawn
 
-from models.engine import make_engine
+from models.engine import make_engine, make_reader
 from models.sqlite import PATIENCE
 
 Arguments = TypeVarTuple("Arguments")
@@ -58,7 +58,7 @@ class LocalDatabase:
     """
 
     def __init__(self, url: str) -> None:
-        self.engine = self.reader = make_engine(url)
+        self.engine, self.reader = make_engine(url), make_reader(url)
         self._watch: Any = None
 
     async def write(self, work: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
@@ -68,6 +68,7 @@ class LocalDatabase:
 
     async def close(self) -> None:
         self.engine.dispose()
+        self.reader.dispose()
 
     def version(self) -> object | None:
         """SQLite counts the commits of all connections but the one that asks."""

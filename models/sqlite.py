@@ -13,8 +13,9 @@ DRIVER = "sqlite+embedded"
 PATIENCE = 5000
 
 # How transactions begin. A writer takes the lock at once: one that reads first could not get it
-# any more after another has written, whatever the timeout. The last one does not wait for it.
-DEFERRED, IMMEDIATE, AT_ONCE = "DEFERRED", "IMMEDIATE", "AT ONCE"
+# any more after another has written, whatever the timeout. The third does not wait for it, and the
+# last begins no transaction: each statement is one.
+DEFERRED, IMMEDIATE, AT_ONCE, AUTOCOMMIT = "DEFERRED", "IMMEDIATE", "AT ONCE", "AUTOCOMMIT"
 
 
 class DriverConnection(sqlite3.Connection):
@@ -40,7 +41,7 @@ class EmbeddedSQLite(SQLiteDialect_pysqlite):
         return _prepare
 
     def get_isolation_level_values(self, dbapi_conn: Any) -> Any:
-        return (DEFERRED, IMMEDIATE, AT_ONCE)
+        return (DEFERRED, IMMEDIATE, AT_ONCE, AUTOCOMMIT)
 
     def get_default_isolation_level(self, dbapi_conn: Any) -> Any:
         return DEFERRED
@@ -51,8 +52,13 @@ class EmbeddedSQLite(SQLiteDialect_pysqlite):
     def set_isolation_level(self, dbapi_connection: Any, level: Any) -> None:
         dbapi_connection.begin_as = level
 
+    def detect_autocommit_setting(self, dbapi_conn: Any) -> bool:
+        return bool(dbapi_conn.begin_as == AUTOCOMMIT)
+
     def do_begin(self, dbapi_connection: Any) -> None:
         match dbapi_connection.begin_as:
+            case "AUTOCOMMIT":
+                pass
             case "DEFERRED":
                 dbapi_connection.execute("BEGIN")
             case "IMMEDIATE":

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
 
 from app.contract import Contract, Operation
+from app.pipeline.browsers import security_headers
 from app.pipeline.keys import Keys
 from app.settings import Settings
 from models.database import Database
@@ -123,7 +124,7 @@ def _as_app(step: Step) -> App:
         call: Call = scope[KEY]
         status, headers, body = await step(call)
         length = (b"content-length", str(len(body)).encode())
-        headers = [*headers, *call.answer_headers, length]
+        headers = [*headers, *call.answer_headers, length, *security_headers(scope["scheme"])]
         await send({"type": "http.response.start", "status": status, "headers": headers})
         # HEAD gets what GET would get, but for the body.
         if scope["method"] == "HEAD":

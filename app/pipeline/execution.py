@@ -133,7 +133,7 @@ def _finish(operation: Operation, parts: Parts) -> Finish:
 
 def _response_check(operation: Operation, parts: Parts) -> Callable[[Any], None]:
     """Compile the check of an answer. It raises, so that the unit of work is rolled back."""
-    validator = parts.contract.validator(operation.success.schema or {})
+    validator = parts.contract.validator(operation.success.schema or {}, answers=True)
 
     def check(result: Any) -> None:
         if not validator.accepts(result):

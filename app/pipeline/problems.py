@@ -1,7 +1,7 @@
 """Every error leaves as a problem document (RFC 9457)."""
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from socket import gaierror
 from typing import Any, NamedTuple
 
@@ -9,6 +9,7 @@ import orjson
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from app.pipeline.browsers import security_headers
 from app.pipeline.call import KEY, App, Receive, Scope, Send
 from app.pipeline.language import language_headers, language_of, translations, worded
 from models.errors import Conflict, DomainError, Invalid, NotFound, OAuthError
@@ -162,17 +163,6 @@ def _token_refused(error: OAuthError) -> Problem:
     )
 
 
-# What browsers have to know about every answer (core contract 1.2).
-SECURITY_HEADERS = (
-    (b"x-content-type-options", b"nosniff"),
-    (b"x-frame-options", b"SAMEORIGIN"),
-    (b"referrer-policy", b"strict-origin-when-cross-origin"),
-    (b"permissions-policy", b"camera=(), microphone=(), geolocation=(), payment=(self)"),
-    (b"x-permitted-cross-domain-policies", b"none"),
-)
-HTTPS_ONLY = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
-
-
 class Problems:
     """The outermost step: whatever is raised inside becomes one clear document."""
 
@@ -187,9 +177,7 @@ class Problems:
 
         async def watch(message: Any) -> None:
             nonlocal started
-            if not started:
-                started = True
-                message["headers"] = _secured(message["headers"], scope["scheme"])
+            started = True
             await send(message)
 
         try:
@@ -200,14 +188,6 @@ class Problems:
             if started:
                 raise
             await send_problem(scope, translate(error), watch)
-
-
-def _secured(headers: Iterable[tuple[bytes, bytes]], scheme: str) -> list[tuple[bytes, bytes]]:
-    """The headers of an answer with those for browsers; what a page says itself stays."""
-    sent = list(headers)
-    names = {name.lower() for name, _ in sent}
-    sent += (header for header in SECURITY_HEADERS if header[0] not in names)
-    return [*sent, HTTPS_ONLY] if scheme == "https" else sent
 
 
 async def send_problem(scope: Scope, problem: Problem, send: Send) -> None:
@@ -223,6 +203,7 @@ async def send_problem(scope: Scope, problem: Problem, send: Send) -> None:
         *language_headers(language),
         *(call.answer_headers if call else ()),
         *((name.lower().encode(), text.encode()) for name, text in problem.headers.items()),
+        *security_headers(scope["scheme"]),
     ]
     await send({"type": "http.response.start", "status": problem.status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})

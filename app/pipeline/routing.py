@@ -10,6 +10,7 @@ from connexion.resolver import Resolver
 from connexion.spec import Specification
 
 from app.contract import Operation
+from app.pipeline.browsers import security_headers
 from app.pipeline.call import KEY, App, Call, Parts, Receive, Scope, Send
 from app.pipeline.problems import Problem
 from models.sentence import say
@@ -60,7 +61,7 @@ class Routing(SpecMiddleware):
             if route is not None:
                 method = _method(scope["method"], headers)
                 if method == "OPTIONS":
-                    await _options(route, send)
+                    await _options(route, scope["scheme"], send)
                     return
                 operation_id, operation = _allowed(route, method, scope["path"])
                 context.update(api_base_path=self.base_path, operation_id=operation_id)
@@ -132,7 +133,7 @@ def _deprecation(
     return [(b"deprecation", since.encode()), (b"link", link.encode())]
 
 
-async def _options(route: Route, send: Send) -> None:
-    headers = [(b"allow", _allow(route).encode())]
+async def _options(route: Route, scheme: str, send: Send) -> None:
+    headers = [(b"allow", _allow(route).encode()), *security_headers(scheme)]
     await send({"type": "http.response.start", "status": 204, "headers": headers})
     await send({"type": "http.response.body", "body": b""})

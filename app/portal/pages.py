@@ -21,6 +21,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.contract import contract
+from app.pipeline.browsers import security_headers
 from app.pipeline.language import language_headers, language_of, translations
 from app.pipeline.problems import KINDS, MEDIA_TYPE, Problem, document
 from models.sentence import Sentence, say
@@ -80,6 +81,14 @@ def image(name: str) -> Response:
         abort(404)
     response = send_from_directory(folder, name)
     response.headers["Content-Security-Policy"] = IMAGE_POLICY
+    return response
+
+
+@portal.after_app_request
+def secure(response: Response) -> Response:
+    """Add what browsers have to know; what a page says itself stays."""
+    for name, value in security_headers(request.scheme):
+        response.headers.setdefault(name.decode(), value.decode())
     return response
 
 

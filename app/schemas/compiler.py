@@ -5,15 +5,15 @@ known when the server starts. So the statement asks for the properties in their 
 whose values are what stands in the answer, and a row needs no more than its names.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from marshmallow import Schema, fields
-from sqlalchemy import Column, ColumnElement, Integer, String, Table, type_coerce
+from sqlalchemy import Column, ColumnElement, Table, type_coerce
 from sqlalchemy.engine import Dialect
-from sqlalchemy.types import TypeDecorator
+from sqlalchemy.types import UserDefinedType
 
 from app.moments import read_moment, write_moment
 from models.base import UTCDateTime
@@ -62,45 +62,55 @@ def balance(value: Decimal | None) -> str | None:
     return None if value is None else f"{value:.2f}"
 
 
-class AmountOut(TypeDecorator[Any]):
+class AmountOut(UserDefinedType[Any]):
     """A column of money, read as the number of an answer."""
 
-    impl = Integer
     cache_ok = True
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
-        if isinstance(value, int):
-            # Cents, as SQLite has them.
-            whole, cents = divmod(value, 100)
-            return value / 100 if cents else whole
-        return amount(value)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
+        return _from_cents if dialect.name == "sqlite" else amount
 
 
-class BalanceOut(TypeDecorator[Any]):
+class BalanceOut(UserDefinedType[Any]):
     """A column of money, read as a text with two decimals."""
 
-    impl = Integer
     cache_ok = True
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
-        return balance(Decimal(value).scaleb(-2) if isinstance(value, int) else value)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
+        return _text_of_cents if dialect.name == "sqlite" else balance
 
 
-class MomentOut(TypeDecorator[Any]):
+class MomentOut(UserDefinedType[Any]):
     """A column of moments, read as the text of an answer."""
 
-    impl = String
     cache_ok = True
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Any:
-        if isinstance(value, str):
-            # SQLite has 2026-03-02 09:00:00.000000.
-            return f"{value[:10]}T{value[11:]}Z"
-        return None if value is None else write_moment(value)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any]:
+        return _from_sqlite if dialect.name == "sqlite" else _from_datetime
+
+
+def _from_cents(value: int | None) -> float | int | None:
+    if value is None:
+        return None
+    whole, cents = divmod(value, 100)
+    return value / 100 if cents else whole
+
+
+def _text_of_cents(value: int | None) -> str | None:
+    return None if value is None else balance(Decimal(value).scaleb(-2))
+
+
+def _from_sqlite(value: str | None) -> str | None:
+    # It has 2026-03-02 09:00:00.000000.
+    return f"{value[:10]}T{value[11:]}Z" if value else None
+
+
+def _from_datetime(value: datetime | None) -> str | None:
+    return None if value is None else write_moment(value)
 
 
 # Kinds of field whose column is read with a type of its own.
-_OUT: dict[type[fields.Field[Any]], TypeDecorator[Any]] = {
+_OUT: dict[type[fields.Field[Any]], UserDefinedType[Any]] = {
     Money: AmountOut(),
     Balance: BalanceOut(),
     Moment: MomentOut(),
