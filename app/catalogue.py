@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Table, bindparam, select
+from sqlalchemy import ColumnElement, Table, select
 
 from app.listing import Collection
 from app.relations import Many, Relation
@@ -14,6 +14,8 @@ from app.schemas.pricing import PricingSchema
 from app.schemas.product import ProductSchema
 from app.usecases.group_tree import DESCENDANTS, trees
 from models import Group, Metadata, Pricing, Product
+from models.any_of import any_of
+from models.reads import Reader
 
 # The shop's own currency: that of lowest prices, and of a price row made by a product update.
 STORE_CURRENCY = "EUR"
@@ -28,15 +30,14 @@ _products = Serialiser(ProductSchema(), _product)
 _pricings = Serialiser(PricingSchema(), _pricing)
 _notes = Serialiser(MetadataSchema(), _metadata)
 
-_ids: Any = bindparam("ids", expanding=True)
-_groups_by_id = select(*_groups.columns).where(_group.c.id.in_(_ids))
+_groups_by_id = select(*_groups.columns).where(any_of(_group.c.id, "ids"))
 _groups_below = (
     select(*_groups.columns).where(_group.c.id.in_(DESCENDANTS))
     .order_by(_group.c.sort_order, _group.c.id)
 )  # fmt: skip
 _products_in = (
     select(*_products.columns)
-    .where(_product.c.group_id.in_(_ids), _product.c.deleted_at.is_(None))
+    .where(any_of(_product.c.group_id, "ids"), _product.c.deleted_at.is_(None))
     .order_by(_product.c.sort_order, _product.c.id)
 )
 
@@ -56,28 +57,26 @@ def prices_of(related_type: str) -> Relation:
 class GroupOfProduct:
     """The group a product is in, with all that a group holds."""
 
-    def load(self, connection: Connection, items: Sequence[Item], site: str) -> list[Any]:
+    def load(self, reader: Reader, items: Sequence[Item], site: str) -> list[Any]:
         ids = list({item["group_id"] for item in items})
-        groups = _groups.items(connection.execute(_groups_by_id, {"ids": ids}))
-        found = {group["id"]: group for group in as_trees(connection, groups, site)}
+        groups = _groups.items(reader.rows(_groups_by_id, {"ids": ids}))
+        found = {group["id"]: group for group in as_trees(reader, groups, site)}
         return [found.get(item["group_id"]) for item in items]
 
-    def count(self, connection: Connection, items: Sequence[Item]) -> list[int]:
+    def count(self, reader: Reader, items: Sequence[Item]) -> list[int]:
         return [1 for _ in items]
 
 
-def as_trees(connection: Connection, groups: list[Item], site: str) -> list[Item]:
+def as_trees(reader: Reader, groups: list[Item], site: str) -> list[Item]:
     """Groups as the shop shows them, with all that stands below each."""
     if not groups:
         return groups
-    rows = connection.execute(_groups_below, {"ids": [group["id"] for group in groups]})
+    rows = reader.rows(_groups_below, {"ids": [group["id"] for group in groups]})
     below = _groups.items(rows)
     ids = list({group["id"] for group in (*groups, *below)})
-    products = _products.items(connection.execute(_products_in, {"ids": ids}))
-    products = PRODUCTS.complete(connection, products, (), site)
-    return trees(
-        connection, groups, below, products, site=site, currency=STORE_CURRENCY, number=amount
-    )
+    products = _products.items(reader.rows(_products_in, {"ids": ids}))
+    products = PRODUCTS.complete(reader, products, (), site)
+    return trees(reader, groups, below, products, site=site, currency=STORE_CURRENCY, number=amount)
 
 
 def _live(table: Table, key: str, serialiser: Serialiser) -> Many:

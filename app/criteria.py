@@ -26,9 +26,10 @@ def criterion(
     column: Column[Any], match: Match, count: int, start: str, dialect: str
 ) -> ColumnElement[bool]:
     """A filter with `count` alternatives, bound by names that begin with `start`."""
-    if match == "exact":
-        return column.in_(bindparam(start, expanding=True))
     names = [f"{start}{number}" for number in range(count)]
+    if match == "exact":
+        # As many parameters as values, so that a planner knows how few they are.
+        return column.in_([bindparam(name, type_=column.type) for name in names])
     if match == "day":
         return or_(
             *(and_(column >= bindparam(name), column < bindparam(f"{name}end")) for name in names)

@@ -50,7 +50,7 @@ def total(sorts: Sequence[str]) -> tuple[str, ...]:
 
 
 def next_to(
-    row: Mapping[Any, Any], sorts: Sequence[str], number: int, *, backwards: bool = False
+    row: Mapping[str, Any], sorts: Sequence[str], number: int, *, backwards: bool = False
 ) -> Cursor:
     """The place next to a row, with the page `number` behind it or, `backwards`, before it."""
     names = [name.lstrip("-") for name in total(sorts)]

@@ -11,13 +11,14 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from marshmallow import Schema
-from sqlalchemy import ColumnElement, Connection, Row, Select, and_, bindparam, func, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
 
 from app.criteria import Filter, Match, criterion, day, literal
 from app.keyset import Cursor, Sorted, behind, bound, next_to, total
 from app.relations import Relation
 from app.schemas.compiler import Item, Serialiser, as_shown
 from models.base import Base, missing
+from models.reads import Reader
 from models.row_count import living_rows
 
 
@@ -78,6 +79,7 @@ class Statements(NamedTuple):
     last column of each row is the total."""
 
     rows: tuple[Select[Any], ...]
+    names: tuple[str, ...]
     total: Select[Any]
     order: tuple[Sorted, ...]
 
@@ -100,7 +102,7 @@ class Collection:
         always: Mapping[str, Relation] | None = None,
         older: Mapping[str, str] | None = None,
         implied: Mapping[str, Mapping[str, str]] | None = None,
-        computed: Callable[[Connection, list[Item], str], list[Item]] | None = None,
+        computed: Callable[[Reader, list[Item], str], list[Item]] | None = None,
     ) -> None:
         self.model = model
         self.table = table = model.__table__
@@ -121,12 +123,12 @@ class Collection:
             )
         self._statements = lru_cache(512)(self._build)
 
-    def page(self, connection: Connection, query: Query, site: str) -> Page:
+    def page(self, reader: Reader, query: Query, site: str) -> Page:
         """The page that a query asks for, by its number or by a cursor."""
         values = query.values
         size, cursor = values["per_page"], values.get("cursor")
         filters, parameters = self._filters(query)
-        shape = Shape(filters, tuple(values.get("sort", ())), connection.dialect.name)
+        shape = Shape(filters, tuple(values.get("sort", ())), reader.dialect.name)
         number = values["page"]
         if cursor is not None:
             number = cursor.number
@@ -139,29 +141,36 @@ class Collection:
         else:
             parameters |= bound(statements.order, cursor)
         # One row more than asked for tells whether there is another page.
-        rows = _fetch(connection, statements.rows, parameters, size + 1)
-        count = rows[0][-1] if rows else connection.scalar(statements.total, parameters)
+        rows = _fetch(reader, statements.rows, parameters, size + 1)
+        count = rows[0][-1] if rows else reader.rows(statements.total, parameters)[0][0]
         more = len(rows) > size
         rows = rows[size - 1 :: -1] if shape.backwards else rows[:size]
-        before, after = _neighbours(rows, number, shape, cursor, more=more)
+        before = after = None
+        if rows:
+            first, last = (dict(zip(statements.names, rows[n], strict=True)) for n in (0, -1))
+            has_previous, has_next = cursor is not None or number > 1, more
+            if shape.backwards:
+                has_previous, has_next = more, True
+            if has_previous:
+                before = next_to(first, shape.sorts, max(1, number - 1), backwards=True)
+            if has_next:
+                after = next_to(last, shape.sorts, number + 1)
         items = self.serialiser.items(rows)
-        items = self.complete(connection, items, self.includes(values), site)
+        items = self.complete(reader, items, self.includes(values), site)
         return Page(items, count, number, size, before, after, by_cursor=cursor is not None)
 
-    def item(
-        self, connection: Connection, key: int | str, site: str, query: Query | None = None
-    ) -> Item:
+    def item(self, reader: Reader, key: int | str, site: str, query: Query | None = None) -> Item:
         """One item by its id, or by its uuid. Raises NotFound for an unknown or deleted one."""
-        rows = connection.execute(self._living[type(key)], {"key": key}).all()
+        rows = reader.rows(self._living[type(key)], {"key": key})
         if not rows:
             raise missing(self.model, key)
         include = self.includes(query.values) if query else ()
-        return self.complete(connection, self.serialiser.items(rows), include, site)[0]
+        return self.complete(reader, self.serialiser.items(rows), include, site)[0]
 
-    def deleted(self, connection: Connection, item_id: int, site: str) -> Item:
+    def deleted(self, reader: Reader, item_id: int, site: str) -> Item:
         """One item by its id, deleted or not: the answer of a deletion."""
-        rows = connection.execute(self._by_id, {"key": item_id}).all()
-        return self.complete(connection, self.serialiser.items(rows), (), site)[0]
+        rows = reader.rows(self._by_id, {"key": item_id})
+        return self.complete(reader, self.serialiser.items(rows), (), site)[0]
 
     def includes(self, values: Mapping[str, Any]) -> tuple[str, ...]:
         """What to include: the names of `include`, and `pricing` when it is asked the old way."""
@@ -171,7 +180,7 @@ class Collection:
 
     def complete(
         self,
-        connection: Connection,
+        reader: Reader,
         items: list[Item],
         include: Sequence[str],
         site: str,
@@ -180,23 +189,23 @@ class Collection:
         if not items:
             return items
         if self.computed:
-            items = self.computed(connection, items, site)
+            items = self.computed(reader, items, site)
         for name, relation in self.always.items():
-            _add(items, name, relation.load(connection, items, site))
+            _add(items, name, relation.load(reader, items, site))
         for name in include:
-            self._include(connection, items, name, site)
+            self._include(reader, items, name, site)
         return items
 
-    def _include(self, connection: Connection, items: list[Item], name: str, site: str) -> None:
+    def _include(self, reader: Reader, items: list[Item], name: str, site: str) -> None:
         if name.endswith("Count"):
             name = name.removesuffix("Count")
-            _add(items, f"{name}_count", self.relations[name].count(connection, items))
+            _add(items, f"{name}_count", self.relations[name].count(reader, items))
         elif name.endswith("Exists"):
             name = name.removesuffix("Exists")
-            counts = self.relations[name].count(connection, items)
+            counts = self.relations[name].count(reader, items)
             _add(items, f"{name}_exists", [count > 0 for count in counts])
         elif name not in items[0]:
-            _add(items, name, self.relations[name].load(connection, items, site))
+            _add(items, name, self.relations[name].load(reader, items, site))
 
     def _filters(self, query: Query) -> tuple[tuple[Filter, ...], dict[str, Any]]:
         """The filters in use, as (column, match, number of values), and the values to bind."""
@@ -208,7 +217,7 @@ class Collection:
             elif name in self.older:
                 column, values = self.older[name], [value]
                 for implied, text in self.implied.get(name, {}).items():
-                    bound[f"f{len(filters)}_"] = [text]
+                    bound[f"f{len(filters)}_0"] = text
                     filters.append((implied, "exact", 1))
             else:
                 continue
@@ -218,7 +227,7 @@ class Collection:
                 match = "ascii"
             filters.append((column, match, len(values)))
             if match == "exact":
-                bound[start] = values
+                bound |= {f"{start}{n}": value for n, value in enumerate(values)}
             elif match in ("text", "ascii"):
                 bound |= {f"{start}{n}": f"%{literal(text)}%" for n, text in enumerate(values)}
             else:
@@ -251,43 +260,23 @@ class Collection:
             parts = tuple(rows.where(each) for each in behind(order, shape.nulls, shape.dialect))
         else:
             parts = (rows.offset(bindparam("start")),)
-        return Statements(parts, select(size), order)
+        return Statements(parts, tuple(rows.selected_columns.keys()), select(size), order)
 
 
 def _fetch(
-    connection: Connection,
+    reader: Reader,
     statements: Sequence[Select[Any]],
     parameters: Mapping[str, Any],
     size: int,
-) -> list[Row[Any]]:
+) -> list[Sequence[Any]]:
     """Rows of one statement after the other, up to `size`."""
-    rows: list[Row[Any]] = []
+    rows: list[Sequence[Any]] = []
     for statement in statements:
         window = {**parameters, "size": size - len(rows)}
-        rows += connection.execute(statement, window).all()
+        rows += reader.rows(statement, window)
         if len(rows) == size:
             break
     return rows
-
-
-def _neighbours(
-    rows: Sequence[Row[Any]], number: int, shape: Shape, cursor: Cursor | None, *, more: bool
-) -> tuple[Cursor | None, Cursor | None]:
-    """The places before and after the rows of a page, if there are pages.
-
-    `more` says whether there are rows beyond it, in the direction in which it was read.
-    """
-    if not rows:
-        return None, None
-    has_previous, has_next = cursor is not None or number > 1, more
-    if shape.backwards:
-        has_previous, has_next = more, True
-    before = after = None
-    if has_previous:
-        before = next_to(rows[0]._mapping, shape.sorts, max(1, number - 1), backwards=True)
-    if has_next:
-        after = next_to(rows[-1]._mapping, shape.sorts, number + 1)
-    return before, after
 
 
 def _add(items: list[Item], name: str, values: Sequence[Any]) -> None:

@@ -1,18 +1,21 @@
 """The database of a running server: where work is done, and how it learns of changes."""
 
 import asyncio
+import json
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any, Protocol, TypeVar, TypeVarTuple
 
 import asyncpg
 from sqlalchemy import Engine, make_url
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.util import greenlet_spawn
 
-from models.engine import make_engine, make_reader
-from models.sqlite import PATIENCE
+from models.engine import make_engine
+from models.errors import BUSY, OutOfReach
+from models.reads import LocalReader, Reader, RemoteReader
+from models.sqlite import PATIENCE, connect_to_read
 
 Arguments = TypeVarTuple("Arguments")
 Result = TypeVar("Result")
@@ -20,6 +23,13 @@ Result = TypeVar("Result")
 # How each connection is set up: who waits for another longer than that (milliseconds) gives up,
 # and statements as short as ours are not worth compiling.
 SESSION = {"application_name": "clientxcms", "lock_timeout": str(PATIENCE), "jit": "off"}
+# What a read meets whose connection is gone. asyncpg finds wrong values to be its own error, too.
+LOST = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InterfaceError,
+)
 # What the triggers of the migrations notify when keys or their owners change.
 CHANNEL = "clientxcms_keys"
 # How often the listener is asked whether it still listens, and how long it may take, in seconds.
@@ -27,18 +37,16 @@ HEARTBEAT, SILENCE = 0.4, 0.4
 
 
 class Database(Protocol):
-    """What the pipeline needs of a database.
-
-    `engine` and `reader`, which is for reads alone, may only be used by work that it runs.
-    """
+    """What the pipeline needs of a database. `engine` may only be used by work that it runs."""
 
     engine: Engine
-    reader: Engine
 
     async def write(self, work: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
         """Do work that may change something."""
 
-    async def read(self, work: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
+    async def read(
+        self, work: Callable[[Reader, *Arguments], Result], *arguments: *Arguments
+    ) -> Result:
         """Do work that changes nothing, and that may therefore be done twice."""
 
     async def close(self) -> None:
@@ -58,17 +66,21 @@ class LocalDatabase:
     """
 
     def __init__(self, url: str) -> None:
-        self.engine, self.reader = make_engine(url), make_reader(url)
+        self.engine = make_engine(url)
+        self._reader = LocalReader(partial(connect_to_read, self.engine.url), self.engine.dialect)
         self._watch: Any = None
 
     async def write(self, work: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
         return work(*arguments)
 
-    read = write
+    async def read(
+        self, work: Callable[[Reader, *Arguments], Result], *arguments: *Arguments
+    ) -> Result:
+        return work(self._reader, *arguments)
 
     async def close(self) -> None:
+        self._reader.close()
         self.engine.dispose()
-        self.reader.dispose()
 
     def version(self) -> object | None:
         """SQLite counts the commits of all connections but the one that asks."""
@@ -81,8 +93,8 @@ class LocalDatabase:
 class RemoteDatabase:
     """PostgreSQL: work runs in the event loop until it waits, and others run meanwhile.
 
-    The work itself is plain synchronous code; SQLAlchemy's greenlet lets it wait for the
-    asynchronous driver.
+    The work itself is plain synchronous code; a greenlet lets it wait for the asynchronous
+    driver. Reads have a pool of their own, of connections that SQLAlchemy knows nothing of.
     """
 
     def __init__(self, url: str) -> None:
@@ -91,15 +103,13 @@ class RemoteDatabase:
             address.set(drivername="postgresql+asyncpg"),
             pool_size=10,
             max_overflow=10,
-            pool_timeout=5,
+            pool_timeout=PATIENCE / 1000,
             pool_reset_on_return=None,
             connect_args={"prepared_statement_cache_size": 1000, "server_settings": SESSION},
         )
         self.engine: Engine = self._engine.sync_engine
-        # Each statement sees one state of the database in any case; a transaction around reads
-        # would cost two round trips and give nothing.
-        self.reader: Engine = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._address = address.set(drivername="postgresql").render_as_string(hide_password=False)
+        self._pool: asyncpg.Pool | None = None
         self._listener: asyncio.Task[None] | None = None
         self._is_listening = False
         self._version = 0
@@ -108,20 +118,42 @@ class RemoteDatabase:
         result: Result = await greenlet_spawn(work, *arguments)
         return result
 
-    async def read(self, work: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
+    async def read(
+        self, work: Callable[[Reader, *Arguments], Result], *arguments: *Arguments
+    ) -> Result:
         try:
-            return await self.write(work, *arguments)
-        except DBAPIError as error:
-            if not error.connection_invalidated:
+            return await self._read(work, *arguments)
+        except LOST:
+            # While nobody used the connection, after a restart of the database perhaps.
+            pass
+        try:
+            return await self._read(work, *arguments)
+        except LOST as error:
+            raise OutOfReach from error
+        except asyncpg.PostgresError as error:
+            if not (error.sqlstate or "").startswith(BUSY):
                 raise
-        # The connection was lost while nobody used it, after a restart of the database perhaps.
-        return await self.write(work, *arguments)
+            raise OutOfReach from error
+
+    async def _read(self, work: Callable[..., Result], *arguments: Any) -> Result:
+        if self._pool is None:
+            self._pool = asyncpg.create_pool(
+                self._address, min_size=0, max_size=20, timeout=PATIENCE / 1000,
+                statement_cache_size=1000, server_settings=SESSION, init=_understand, reset=_keep,
+            )  # fmt: skip
+            await self._pool
+        async with self._pool.acquire(timeout=PATIENCE / 1000) as connection:
+            reader = RemoteReader(connection, self.engine.dialect)
+            result: Result = await greenlet_spawn(work, reader, *arguments)
+            return result
 
     async def close(self) -> None:
         if self._listener is not None:
             self._listener.cancel()
             with suppress(asyncio.CancelledError):
                 await self._listener
+        if self._pool is not None:
+            self._pool.terminate()
         await self._engine.dispose()
 
     def version(self) -> object | None:
@@ -164,3 +196,14 @@ def open_database(url: str) -> Database:
     if make_url(url).get_backend_name() == "postgresql":
         return RemoteDatabase(url)
     return LocalDatabase(url)
+
+
+async def _keep(connection: object) -> None:
+    """Reads leave nothing behind in a session that the next one would have to be kept from."""
+
+
+async def _understand(connection: Any) -> None:
+    """Let JSON come as what it says; SQLAlchemy expects that of this driver."""
+    await connection.set_type_codec(
+        "json", schema="pg_catalog", encoder=json.dumps, decoder=json.loads
+    )

@@ -5,10 +5,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Engine, create_engine, make_url
 from sqlalchemy.orm import Session
 
-from models.sqlite import AT_ONCE, AUTOCOMMIT, DRIVER, IMMEDIATE
+from models.sqlite import AT_ONCE, DRIVER, IMMEDIATE
 
 # What a command, a page of Flask or a migration talks to PostgreSQL with.
 POSTGRESQL = "postgresql+psycopg"
@@ -31,26 +31,6 @@ def make_engine(url: str) -> Engine:
     )
 
 
-def make_reader(url: str) -> Engine:
-    """An engine for a SQLite file whose connections cannot write.
-
-    Each statement sees one state of the database in any case; a transaction around reads would
-    give nothing, and take as long as the read of a row.
-    """
-    engine = create_engine(
-        local_address(make_url(url)),
-        isolation_level=AUTOCOMMIT,
-        skip_autocommit_rollback=True,
-        pool_reset_on_return=None,
-    )
-    event.listen(engine, "connect", _forbid_writing)
-    return engine
-
-
-def _forbid_writing(connection: Any, record: Any) -> None:
-    connection.execute("PRAGMA query_only = ON")
-
-
 def local_address(address: URL) -> URL:
     """The address of a SQLite file for our dialect, with the folder of the file in place."""
     if address.database and address.database != ":memory:":
@@ -63,13 +43,6 @@ def write_options(engine: Engine, *, patient: bool = True) -> Mapping[str, Any]:
     if engine.dialect.name == "sqlite":
         return {"isolation_level": IMMEDIATE if patient else AT_ONCE}
     return {}
-
-
-@contextmanager
-def reading(engine: Engine) -> Iterator[Connection]:
-    """A connection to read with."""
-    with engine.connect() as connection:
-        yield connection
 
 
 @contextmanager

@@ -5,6 +5,14 @@ from typing import Any
 
 from models.sentence import Sentence
 
+# How SQLSTATE says that not the statement is the trouble: no connection, a transaction that has
+# to be tried again, no resources, a lock that is not given up, an operator who intervened.
+BUSY = ("08", "40", "53", "55P03", "57")
+
+
+class OutOfReach(Exception):
+    """The database does not answer, or is too busy."""
+
 
 class DomainError(Exception):
     """A request that the rules of the shop refuse. `detail` is one sentence for the caller."""

@@ -27,8 +27,3 @@ class Product(Base, Timestamps, SoftDeleted):
     type: Mapped[str] = mapped_column(String(64), default="none", index=True)
     sort_order: Mapped[int] = mapped_column(default=0)
     image: Mapped[str | None] = mapped_column(String(255))
-
-    @property
-    def is_configurable(self) -> bool:
-        """Whether the driver of this type keeps a configuration for each product."""
-        return self.type not in WITHOUT_CONFIGURATION

@@ -13,9 +13,8 @@ DRIVER = "sqlite+embedded"
 PATIENCE = 5000
 
 # How transactions begin. A writer takes the lock at once: one that reads first could not get it
-# any more after another has written, whatever the timeout. The third does not wait for it, and the
-# last begins no transaction: each statement is one.
-DEFERRED, IMMEDIATE, AT_ONCE, AUTOCOMMIT = "DEFERRED", "IMMEDIATE", "AT ONCE", "AUTOCOMMIT"
+# any more after another has written, whatever the timeout. The last one does not wait for it.
+DEFERRED, IMMEDIATE, AT_ONCE = "DEFERRED", "IMMEDIATE", "AT ONCE"
 
 
 class DriverConnection(sqlite3.Connection):
@@ -41,7 +40,7 @@ class EmbeddedSQLite(SQLiteDialect_pysqlite):
         return _prepare
 
     def get_isolation_level_values(self, dbapi_conn: Any) -> Any:
-        return (DEFERRED, IMMEDIATE, AT_ONCE, AUTOCOMMIT)
+        return (DEFERRED, IMMEDIATE, AT_ONCE)
 
     def get_default_isolation_level(self, dbapi_conn: Any) -> Any:
         return DEFERRED
@@ -52,13 +51,8 @@ class EmbeddedSQLite(SQLiteDialect_pysqlite):
     def set_isolation_level(self, dbapi_connection: Any, level: Any) -> None:
         dbapi_connection.begin_as = level
 
-    def detect_autocommit_setting(self, dbapi_conn: Any) -> bool:
-        return bool(dbapi_conn.begin_as == AUTOCOMMIT)
-
     def do_begin(self, dbapi_connection: Any) -> None:
         match dbapi_connection.begin_as:
-            case "AUTOCOMMIT":
-                pass
             case "DEFERRED":
                 dbapi_connection.execute("BEGIN")
             case "IMMEDIATE":
@@ -85,6 +79,19 @@ def _prepare(connection: Any) -> None:
         "foreign_keys = ON",
     ):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def connect_to_read(address: URL) -> sqlite3.Connection:
+    """A connection of the driver that can only read.
+
+    It begins no transactions: each statement sees one state of the database in any case.
+    """
+    connection = sqlite3.connect(
+        str(address.database), isolation_level=None, cached_statements=1000
+    )
+    _prepare(connection)
+    connection.execute("PRAGMA query_only = ON")
+    return connection
 
 
 def _lower(value: Any) -> Any:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import httpx
 import pytest
-from sqlalchemy import Engine, event, insert
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from app.contract import contract
@@ -19,6 +19,7 @@ from models.service import STATUSES
 from tests.conftest import run
 from tests.databases import new_database
 from tests.factories import a_key
+from tests.statements import watched
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
 TEXT = "000"
@@ -81,20 +82,10 @@ def large(tmp_path_factory):
 
 def statements(http, path):
     """What a request asks the database, in its order."""
-    found = []
-
-    def note(connection, cursor, statement, parameters, *rest):
-        if statement.startswith("SELECT") and "personal_access_tokens" not in statement:
-            found.append((statement, parameters))
-
-    http.get(path)
-    event.listen(Engine, "before_cursor_execute", note)
-    try:
+    with watched() as found:
         answer = http.get(path)
-    finally:
-        event.remove(Engine, "before_cursor_execute", note)
     assert answer.status_code == 200, answer.text
-    return found
+    return [each for each in found if "personal_access_tokens" not in each[0]]
 
 
 def scans(engine, statement, parameters):

@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from app.accounts import CUSTOMERS
@@ -14,22 +13,23 @@ from app.usecases import account_blocks, customers
 from app.usecases.erasure import erase
 from models import Customer
 from models.base import living
+from models.reads import Reader, SessionReader
 from models.sentence import say
 
 SCHEMA = CustomerSchema()
 
 
-def index(connection: Connection, query: Query, site: str) -> Page:
-    return CUSTOMERS.page(connection, query, site)
+def index(reader: Reader, query: Query, site: str) -> Page:
+    return CUSTOMERS.page(reader, query, site)
 
 
 def create(session: Session, body: dict[str, Any], site: str, now: datetime) -> Item:
     customer = customers.create(session, SCHEMA.load(body), site=site, now=now)
-    return CUSTOMERS.item(session.connection(), customer.id, site)
+    return CUSTOMERS.item(SessionReader(session), customer.id, site)
 
 
-def show(connection: Connection, customer_id: int, query: Query, site: str) -> Item:
-    return CUSTOMERS.item(connection, customer_id, site, query)
+def show(reader: Reader, customer_id: int, query: Query, site: str) -> Item:
+    return CUSTOMERS.item(reader, customer_id, site, query)
 
 
 def update(
@@ -37,7 +37,7 @@ def update(
 ) -> Item:
     customer = living(session, Customer, customer_id)
     customers.update(session, customer, SCHEMA.load(body, partial=True), by=admin_id)
-    return CUSTOMERS.item(session.connection(), customer_id, site)
+    return CUSTOMERS.item(SessionReader(session), customer_id, site)
 
 
 patch = update
@@ -54,7 +54,7 @@ def delete(
 
 def confirm(session: Session, customer_id: int, site: str, now: datetime, admin_id: int) -> Item:
     customers.confirm(session, living(session, Customer, customer_id), now=now, by=admin_id)
-    return CUSTOMERS.item(session.connection(), customer_id, site)
+    return CUSTOMERS.item(SessionReader(session), customer_id, site)
 
 
 def resend_confirmation(
@@ -93,7 +93,7 @@ def _block(
         session, living(session, Customer, customer_id), state, reason=body.get("reason"),
         force=bool(body["force"]), notify=bool(body["notify"]), now=now, by=admin_id,
     )  # fmt: skip
-    return CUSTOMERS.item(session.connection(), customer_id, site)
+    return CUSTOMERS.item(SessionReader(session), customer_id, site)
 
 
 def reactivate(
@@ -103,9 +103,9 @@ def reactivate(
     customer = living(session, Customer, customer_id)
     notify = bool(body["notify"])
     account_blocks.reactivate(session, customer, notify=notify, now=now, by=admin_id)
-    return CUSTOMERS.item(session.connection(), customer_id, site)
+    return CUSTOMERS.item(SessionReader(session), customer_id, site)
 
 
 def disable2FA(session: Session, customer_id: int, site: str, admin_id: int) -> Item:
     account_blocks.disable_2fa(session, living(session, Customer, customer_id), by=admin_id)
-    return CUSTOMERS.item(session.connection(), customer_id, site)
+    return CUSTOMERS.item(SessionReader(session), customer_id, site)

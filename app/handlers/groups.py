@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from app.catalogue import GROUPS
@@ -14,30 +13,31 @@ from app.storage import Storage
 from app.usecases import groups
 from models import Group
 from models.base import living
+from models.reads import Reader, SessionReader
 
 SCHEMA = GroupSchema()
 IMAGES = frozenset({"jpg", "png", "gif", "svg", "webp"})
 
 
-def index(connection: Connection, query: Query, site: str) -> Page:
-    return GROUPS.page(connection, query, site)
+def index(reader: Reader, query: Query, site: str) -> Page:
+    return GROUPS.page(reader, query, site)
 
 
 def create(session: Session, body: dict[str, Any], storage: Storage, site: str) -> Item:
     group = Group()
     _write(session, group, body, storage)
-    return GROUPS.item(session.connection(), group.id, site)
+    return GROUPS.item(SessionReader(session), group.id, site)
 
 
-def show(connection: Connection, group_id: int, query: Query, site: str) -> Item:
-    return GROUPS.item(connection, group_id, site, query)
+def show(reader: Reader, group_id: int, query: Query, site: str) -> Item:
+    return GROUPS.item(reader, group_id, site, query)
 
 
 def update(
     session: Session, group_id: int, body: dict[str, Any], storage: Storage, site: str
 ) -> Item:
     _write(session, living(session, Group, group_id), body, storage)
-    return GROUPS.item(session.connection(), group_id, site)
+    return GROUPS.item(SessionReader(session), group_id, site)
 
 
 patch = update
@@ -50,7 +50,7 @@ def delete(
     for product in groups.delete(session, group, now, force=force):
         storage.remove(product.image)
     storage.remove(group.image)
-    return GROUPS.deleted(session.connection(), group_id, site)
+    return GROUPS.deleted(SessionReader(session), group_id, site)
 
 
 def _write(session: Session, group: Group, body: dict[str, Any], storage: Storage) -> None:

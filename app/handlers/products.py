@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from app.catalogue import PRODUCTS, STORE_CURRENCY
@@ -15,14 +14,15 @@ from app.usecases import products
 from app.usecases.prices import set_prices
 from models import Product
 from models.base import living
+from models.reads import Reader, SessionReader
 from models.sentence import say
 
 SCHEMA = ProductSchema()
 IMAGES = frozenset({"jpg", "png", "gif", "svg"})
 
 
-def index(connection: Connection, query: Query, site: str) -> Page:
-    return PRODUCTS.page(connection, query, site)
+def index(reader: Reader, query: Query, site: str) -> Page:
+    return PRODUCTS.page(reader, query, site)
 
 
 def create(session: Session, body: dict[str, Any], storage: Storage, site: str) -> Item:
@@ -31,11 +31,11 @@ def create(session: Session, body: dict[str, Any], storage: Storage, site: str) 
     products.save(session, product)
     storage.update(product, f"products/{product.id}", body, IMAGES)
     session.flush()
-    return PRODUCTS.item(session.connection(), product.id, site)
+    return PRODUCTS.item(SessionReader(session), product.id, site)
 
 
-def show(connection: Connection, product_id: int, query: Query, site: str) -> Item:
-    return PRODUCTS.item(connection, product_id, site, query)
+def show(reader: Reader, product_id: int, query: Query, site: str) -> Item:
+    return PRODUCTS.item(reader, product_id, site, query)
 
 
 def update(
@@ -47,7 +47,7 @@ def update(
     set_prices(session, "product", product.id, body.get("pricing") or {}, STORE_CURRENCY)
     storage.update(product, f"products/{product.id}", body, IMAGES)
     session.flush()
-    return PRODUCTS.item(session.connection(), product_id, site)
+    return PRODUCTS.item(SessionReader(session), product_id, site)
 
 
 patch = update
@@ -57,11 +57,11 @@ def delete(session: Session, product_id: int, storage: Storage, site: str, now: 
     product = living(session, Product, product_id)
     storage.remove(product.image)
     products.delete(session, product, now)
-    return PRODUCTS.deleted(session.connection(), product_id, site)
+    return PRODUCTS.deleted(SessionReader(session), product_id, site)
 
 
-def show_config(session: Session, product_id: int) -> dict[str, Any]:
-    return products.config(session, living(session, Product, product_id)).data
+def show_config(reader: Reader, product_id: int) -> dict[str, Any]:
+    return products.shown_config(reader, product_id)
 
 
 def update_config(session: Session, product_id: int, body: dict[str, Any]) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection
 from sqlalchemy.orm import Session
 
 from app.accounts import SERVICES
@@ -16,17 +15,18 @@ from app.schemas.service import ServiceSchema
 from app.usecases import services
 from models import Service
 from models.errors import Conflict
+from models.reads import Reader, SessionReader
 from models.sentence import Sentence
 
 SCHEMA = ServiceSchema()
 
 
-def index(connection: Connection, query: Query, site: str) -> Page:
-    return SERVICES.page(connection, query, site)
+def index(reader: Reader, query: Query, site: str) -> Page:
+    return SERVICES.page(reader, query, site)
 
 
-def show(connection: Connection, service_id: str, query: Query, site: str) -> Item:
-    return SERVICES.item(connection, services.as_key(service_id), site, query)
+def show(reader: Reader, service_id: str, query: Query, site: str) -> Item:
+    return SERVICES.item(reader, services.as_key(service_id), site, query)
 
 
 def update(
@@ -37,7 +37,7 @@ def update(
     values: dict[str, Any] = SCHEMA.load(body, partial=True)
     values |= {name: body[name] for name in ("pricing", "resync") if name in body}
     services.update(session, service, values, now=now, by=admin_id)
-    return SERVICES.item(session.connection(), service.id, site)
+    return SERVICES.item(SessionReader(session), service.id, site)
 
 
 patch = update
@@ -46,7 +46,7 @@ patch = update
 def delete(session: Session, service_id: str, site: str, now: datetime) -> Item:
     service = services.find(session, service_id)
     services.delete(session, service, now)
-    return SERVICES.deleted(session.connection(), service.id, site)
+    return SERVICES.deleted(SessionReader(session), service.id, site)
 
 
 def expire(
@@ -115,7 +115,7 @@ def _outcome(
     session: Session, service: Service, message: Sentence, site: str, now: datetime,
     *, success: bool,
 ) -> dict[str, Any]:  # fmt: skip
-    item = SERVICES.item(session.connection(), service.id, site)
+    item = SERVICES.item(SessionReader(session), service.id, site)
     result = {
         "service": item,
         "success": success,

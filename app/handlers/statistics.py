@@ -2,10 +2,9 @@
 
 from typing import Any
 
-from sqlalchemy import Connection
-
 from app.usecases.statistics import count_all
+from models.reads import Reader
 
 
-def show(connection: Connection) -> dict[str, Any]:
-    return {"data": count_all(connection)}
+def show(reader: Reader) -> dict[str, Any]:
+    return {"data": count_all(reader)}

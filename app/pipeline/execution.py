@@ -1,6 +1,6 @@
 """One unit of work: handler, response check, and only then the commit.
 
-A handler is a plain function. It names what it needs and gets it: `connection` to read,
+A handler is a plain function. It names what it needs and gets it: `reader` to read,
 `session` to write, `now`, `site` (the public address of this server), `admin_id` (the owner of
 the key), `storage`, `headers`, `query`, `body`, the path parameters, and query parameters by
 their own names.
@@ -8,7 +8,7 @@ their own names.
 
 import inspect
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import orjson
@@ -21,7 +21,8 @@ from app.pipeline.pages import addresses, envelope
 from app.pipeline.problems import MISTAKE, Problem
 from app.pipeline.reasons import reasons
 from app.storage import Storage
-from models.engine import reading, unit_of_work
+from models.engine import unit_of_work
+from models.reads import Reader
 
 log = logging.getLogger("clientxcms")
 
@@ -29,7 +30,7 @@ READS = frozenset({"get"})
 # The schema of what is said to a person; answers that hold one are worded in their language.
 MESSAGE = "Message"
 
-# What a handler may ask for, beside connection and session, and where it comes from.
+# What a handler may ask for, beside reader and session, and where it comes from.
 Source = Callable[[Call, Parts, dict[str, Any]], Any]
 SOURCES: dict[str, Source] = {
     "now": lambda call, parts, known: parts.clock(),
@@ -44,8 +45,7 @@ def execution(operation: Operation, handler: Handler, parts: Parts) -> Step:
     """Call the handler in a unit of work, and make its result the answer."""
     success = operation.success
     finish = _finish(operation, parts)
-    unit = _unit(operation, handler, parts)
-    run = parts.database.read if operation.method in READS else parts.database.write
+    unit = _unit(operation, handler, parts, finish)
     has_location = "Location" in success.headers
     headers = (
         (b"content-type", (success.media_type or "application/json").encode()),
@@ -53,7 +53,7 @@ def execution(operation: Operation, handler: Handler, parts: Parts) -> Step:
     )
 
     async def execute(call: Call) -> Answer:
-        result, body = await run(unit, call, finish)
+        result, body = await unit(call)
         if has_location:
             path = f"{call.scope['path'].rstrip('/')}/{result['id']}"
             address = f"{site(call.scope, parts.settings)}{path}"
@@ -67,15 +67,14 @@ Finish = Callable[[Any, Call], tuple[Any, bytes]]
 
 
 def _unit(
-    operation: Operation, handler: Handler, parts: Parts
-) -> Callable[[Call, Finish], tuple[Any, bytes]]:
-    """Compile how the handler is called: with a session, or only to read with a connection."""
+    operation: Operation, handler: Handler, parts: Parts, finish: Finish
+) -> Callable[[Call], Awaitable[tuple[Any, bytes]]]:
+    """Compile how the handler is called: with a session in its transaction, or only to read."""
     parameters = tuple(inspect.signature(handler).parameters)
     sources = [(name, SOURCES[name]) for name in parameters if name in SOURCES]
     given = [name for name in parameters if name not in SOURCES]
     from_query = frozenset(parameter.name for parameter in operation.query)
-    engine, reader = parts.database.engine, parts.database.reader
-    write = operation.method not in READS
+    database = parts.database
 
     def arguments(call: Call, known: dict[str, Any]) -> dict[str, Any]:
         found = call.arguments
@@ -88,23 +87,28 @@ def _unit(
             known[name] = source(call, parts, known)
         return known
 
-    def with_session(call: Call, finish: Finish) -> tuple[Any, bytes]:
-        with unit_of_work(engine, write=write) as session:
+    def in_transaction(call: Call) -> tuple[Any, bytes]:
+        with unit_of_work(database.engine, write=True) as session:
             known = arguments(call, {"session": session})
             if "session" not in parameters:
                 del known["session"]
             return finish(handler(**known), call)
 
-    def with_connection(call: Call, finish: Finish) -> tuple[Any, bytes]:
-        with reading(reader) as connection:
-            return finish(handler(**arguments(call, {"connection": connection})), call)
+    def reading(reader: Reader, call: Call) -> tuple[Any, bytes]:
+        return finish(handler(**arguments(call, {"reader": reader})), call)
 
-    def with_nothing(call: Call, finish: Finish) -> tuple[Any, bytes]:
+    async def write(call: Call) -> tuple[Any, bytes]:
+        return await database.write(in_transaction, call)
+
+    async def read(call: Call) -> tuple[Any, bytes]:
+        return await database.read(reading, call)
+
+    async def neither(call: Call) -> tuple[Any, bytes]:
         return finish(handler(**arguments(call, {})), call)
 
-    if "session" in parameters or write:
-        return with_session
-    return with_connection if "connection" in parameters else with_nothing
+    if operation.method not in READS:
+        return write
+    return read if "reader" in parameters else neither
 
 
 def _finish(operation: Operation, parts: Parts) -> Finish:

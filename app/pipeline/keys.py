@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from hmac import compare_digest
 
-from sqlalchemy import Engine, and_, bindparam, select
+from sqlalchemy import and_, bindparam, select
 
 from models import Admin, PersonalAccessToken
 from models.database import Database
-from models.engine import reading
 from models.personal_access_token import hash_secret
+from models.reads import Reader, items
 
 # How many keys are remembered; a shop has a few dozen.
 CAPACITY = 4096
@@ -69,7 +69,7 @@ class Keys:
             self._version = version
         key = self._found.get(place)
         if key is None:
-            key = await self._database.read(_look_up, self._database.reader, *place)
+            key = await self._database.read(_look_up, *place)
             if key is not None and version is not None and len(self._found) < CAPACITY:
                 self._found[place] = key
         if key is None or (key.expires_at is not None and key.expires_at <= now):
@@ -77,15 +77,15 @@ class Keys:
         return key
 
 
-def _look_up(engine: Engine, number: str, hashed: str) -> LivingKey | None:
-    with reading(engine) as connection:
-        if number:
-            row = connection.execute(_BY_ID, {"key_id": int(number)}).first()
-        else:
-            row = connection.execute(_BY_HASH, {"hash": hashed}).first()
-    if row is None or not compare_digest(row.token, hashed):
+def _look_up(reader: Reader, number: str, hashed: str) -> LivingKey | None:
+    if number:
+        found = items(reader, _BY_ID, {"key_id": int(number)})
+    else:
+        found = items(reader, _BY_HASH, {"hash": hashed})
+    if not found or not compare_digest(found[0]["token"], hashed):
         return None
+    key = found[0]
     return LivingKey(
-        row.id, row.parent_id, row.tokenable_id, frozenset(row.abilities), row.expires_at,
-        row.last_used_at,
+        key["id"], key["parent_id"], key["tokenable_id"], frozenset(key["abilities"]),
+        key["expires_at"], key["last_used_at"],
     )  # fmt: skip

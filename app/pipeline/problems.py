@@ -12,7 +12,15 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from app.pipeline.browsers import security_headers
 from app.pipeline.call import KEY, App, Receive, Scope, Send
 from app.pipeline.language import language_headers, language_of, translations, worded
-from models.errors import Conflict, DomainError, Invalid, NotFound, OAuthError
+from models.errors import (
+    BUSY,
+    Conflict,
+    DomainError,
+    Invalid,
+    NotFound,
+    OAuthError,
+    OutOfReach,
+)  # fmt: skip
 from models.sentence import Sentence, Translate, say
 
 log = logging.getLogger("clientxcms")
@@ -65,11 +73,9 @@ KINDS: Mapping[str, Kind] = {
 
 # What drivers and pools raise when the database cannot be reached or is too busy.
 OUT_OF_REACH = (
-    OperationalError, InterfaceError, PoolTimeout, ConnectionError, TimeoutError, gaierror,
+    OutOfReach, OperationalError, InterfaceError, PoolTimeout, ConnectionError, TimeoutError,
+    gaierror,
 )  # fmt: skip
-# How SQLSTATE says the same: no connection, a transaction that has to be tried again, no
-# resources, a lock that is not given up, an operator who intervened.
-BUSY = ("08", "40", "53", "55P03", "57")
 MISTAKE = say("The server made a mistake. Nothing was changed.")
 DOMAIN = {NotFound: "not-found", Conflict: "conflict", Invalid: "invalid-body"}
 
@@ -132,7 +138,9 @@ def translate(error: Exception) -> Problem:
     if isinstance(error, DomainError):
         return Problem(DOMAIN[type(error)], error.detail, **error.members)
     if _is_out_of_reach(error):
-        log.error("The database did not answer: %s", getattr(error, "orig", error))
+        log.error(
+            "The database did not answer: %s", getattr(error, "orig", error.__cause__ or error)
+        )
         return Problem(
             "unavailable",
             say("The database is busy or out of reach. Nothing was changed."),

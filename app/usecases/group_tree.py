@@ -5,12 +5,14 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from models import Group, Pricing
+from models.any_of import any_of
 from models.errors import Invalid
 from models.pricing import PERIODS
+from models.reads import Reader, items
 from models.sentence import field, say
 
 # How many groups may stand above one another. Deeper than a shop, far from any recursion limit.
@@ -19,7 +21,7 @@ DEPTH = 8
 _group = Group.__table__
 _pricing = Pricing.__table__
 
-_roots = select(_group.c.id).where(_group.c.id.in_(bindparam("ids", expanding=True)))
+_roots = select(_group.c.id).where(any_of(_group.c.id, "ids"))
 _below = _roots.cte("below", recursive=True)
 # UNION, not UNION ALL: should rows of another program form a circle, it ends all the same.
 _below = _below.union(
@@ -32,19 +34,17 @@ PRICES = (
     select(_pricing)
     .where(_pricing.c.related_type == "product", _pricing.c.deleted_at.is_(None),
            _pricing.c.currency == bindparam("currency"),
-           _pricing.c.related_id.in_(bindparam("ids", expanding=True)))
+           any_of(_pricing.c.related_id, "ids"))
     .order_by(_pricing.c.id)
 )  # fmt: skip
-PARENTS = select(_group.c.id, _group.c.slug, _group.c.parent_id).where(
-    _group.c.id.in_(bindparam("ids", expanding=True))
-)
+PARENTS = select(_group.c.id, _group.c.slug, _group.c.parent_id).where(any_of(_group.c.id, "ids"))
 
 Item = dict[str, Any]
 Price = tuple[Decimal, str]
 
 
 def trees(
-    connection: Connection,
+    reader: Reader,
     roots: Sequence[Item],
     below: Sequence[Item],
     products: Sequence[Item],
@@ -58,10 +58,10 @@ def trees(
     `site` is the scheme and host of storefront addresses, `currency` that of the lowest price.
     """
     known = {group["id"]: group for group in (*below, *roots)}
-    prices = lowest_prices(connection, products, currency)
+    prices = lowest_prices(reader, products, currency)
     parents = {group["parent_id"] for group in known.values()} - known.keys() - {None}
-    rows = connection.execute(PARENTS, {"ids": list(parents)})
-    slugs = {row.id: row.slug for row in rows}
+    rows = reader.rows(PARENTS, {"ids": list(parents)})
+    slugs = {group_id: slug for group_id, slug, _ in rows}
     slugs |= {group["id"]: group["slug"] for group in known.values()}
 
     products_in: dict[int, list[Item]] = defaultdict(list)
@@ -92,22 +92,21 @@ def trees(
     return [tree(group, 1) for group in roots]
 
 
-def lowest_prices(
-    connection: Connection, products: Sequence[Item], currency: str
-) -> dict[int, Price]:
+def lowest_prices(reader: Reader, products: Sequence[Item], currency: str) -> dict[int, Price]:
     """The lowest price of each active product that has one in that currency."""
     ids = [product["id"] for product in products if product["status"] == "active"]
     prices: dict[int, Price] = {}
-    for pricing in connection.execute(PRICES, {"ids": ids, "currency": currency}):
+    for pricing in items(reader, PRICES, {"ids": ids, "currency": currency}):
         # Several prices of one product in one currency may exist; the first one sells.
-        if pricing.related_id not in prices and (price := cheapest(pricing)):
-            prices[pricing.related_id] = price
+        product_id = pricing["related_id"]
+        if product_id not in prices and (price := cheapest(pricing)):
+            prices[product_id] = price
     return prices
 
 
-def cheapest(pricing: Any) -> Price | None:
+def cheapest(pricing: Item) -> Price | None:
     """The lowest amount of a price row and its period, or None if it offers no period."""
-    offers = [(getattr(pricing, period), period) for period in PERIODS]
+    offers = [(pricing[period], period) for period in PERIODS]
     # min() keeps the first of equals, so of two periods at one price the shorter one is shown.
     return min((offer for offer in offers if offer[0] is not None), default=None, key=_amount)
 

@@ -4,16 +4,25 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from app.usecases.notes import has_note, remove_notes
 from app.usecases.prices import remove_prices
 from models import Group, Product, ProductConfig
-from models.base import flush, is_living
+from models.base import flush, is_living, missing
 from models.errors import Invalid, NotFound
+from models.product import WITHOUT_CONFIGURATION
+from models.reads import Reader
 from models.sentence import field, say
 
+_product = Product.__table__
+_config = ProductConfig.__table__
+_CONFIG = (
+    select(_product.c.type, _config.c.data)
+    .outerjoin(_config, _config.c.product_id == _product.c.id)
+    .where(_product.c.id == bindparam("key"), _product.c.deleted_at.is_(None))
+)
 # The most fields that a configuration grows to, however it is written.
 CONFIG_FIELDS = 1000
 
@@ -55,13 +64,27 @@ def put_back_into_stock(session: Session, product_id: int | None) -> None:
         product.stock += 1
 
 
+def _check_configurable(kind: str) -> None:
+    if kind in WITHOUT_CONFIGURATION:
+        raise NotFound(say("Products of the type {type} have no configuration.", type=kind))
+
+
+def shown_config(reader: Reader, product_id: int) -> dict[str, Any]:
+    """The fields of a product's configuration, as `config` has them, without a session."""
+    rows = reader.rows(_CONFIG, {"key": product_id})
+    if not rows:
+        raise missing(Product, product_id)
+    kind, data = rows[0]
+    _check_configurable(kind)
+    return data or {}
+
+
 def config(session: Session, product: Product) -> ProductConfig:
     """The configuration of a product's driver, empty until it is written.
 
     Raises NotFound if products of that type have none.
     """
-    if not product.is_configurable:
-        raise NotFound(say("Products of the type {type} have no configuration.", type=product.type))
+    _check_configurable(product.type)
     found = session.scalars(
         select(ProductConfig).where(ProductConfig.product_id == product.id)
     ).first()

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, case, func, select, true
+from sqlalchemy import case, func, select, true
 
 from models import Customer, Service
+from models.reads import Reader, items
 from models.service import STATUSES
 
 _service = Service.__table__
@@ -37,9 +38,9 @@ _customers = (
 _COUNTS = select(_services, _customers).join_from(_services, _customers, true())
 
 
-def count_all(connection: Connection) -> dict[str, dict[str, int]]:
+def count_all(reader: Reader) -> dict[str, dict[str, int]]:
     """Services by status and customers by what they have (core contract 6)."""
-    row = connection.execute(_COUNTS).one()._mapping
+    row = items(reader, _COUNTS, {})[0]
     return {
         "services": {name: row[name] for name in (*STATUSES, "total")},
         "customers": {
