@@ -8,18 +8,22 @@ import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
+from xml.parsers.expat import ExpatError
 from xmlrpc.client import Fault, Marshaller, Unmarshaller
 
+from defusedxml.common import DTDForbidden
 from defusedxml.xmlrpc import DefusedExpatParser
 
 from app.pipeline.bodies import DEPTH
 from app.pipeline.problems import Problem
-from models.sentence import say
+from models.sentence import Sentence, say
 
 # A call of a call of a call: the batch, its entry and the list of arguments are around a struct.
 NESTING = DEPTH + 4
 # What is read before anybody has shown a key must not keep the server busy.
 ELEMENTS = 100_000
+
+NO_CALL = say("The body is not an XML-RPC method call.").template
 
 # int() and float() also take "1_0", digits of other scripts, and what is no number at all.
 _INTEGER = re.compile(r"[+-]?[0-9]{1,40}")
@@ -145,14 +149,21 @@ def read_call(document: bytes) -> tuple[str, tuple[Any, ...]]:
         parser.close()
         arguments = reader.close()
         name = reader.getmethodname()
-    # The readers raise whatever comes up, and a Fault that the sender wrote. It is their input
-    # alone that they work on, so there is one reason.
+    except ExpatError as error:
+        raise _malformed(
+            "The body is not XML: line {line}, column {column}.",
+            line=error.lineno,
+            column=error.offset + 1,
+        ) from None
+    except DTDForbidden:
+        raise _malformed("The body may not have a document type.") from None
     except Exception:
-        raise malformed() from None
+        # The reader raises whatever comes up, and any Fault that the sender wrote.
+        raise _malformed(NO_CALL) from None
     if not name:
-        raise malformed()
+        raise _malformed(NO_CALL)
     return name, arguments
 
 
-def malformed() -> Problem:
-    return Problem("malformed-request", say("The body is not an XML-RPC method call."))
+def _malformed(template: str, **values: Any) -> Problem:
+    return Problem("malformed-request", Sentence(template, values))
