@@ -31,7 +31,7 @@ from app.portal.account import account
 from app.portal.pages import portal
 from app.settings import Settings, read_settings
 from app.xmlrpc.bridge import Bridge, key_check
-from app.xmlrpc.gateway import xmlrpc
+from app.xmlrpc.gateway import rpc
 from models.database import open_database
 from models.engine import make_engine
 
@@ -47,12 +47,8 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     app.config["ENGINE"] = engine
     app.config["STORAGE"] = Path(settings.data).absolute()
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    for blueprint in (
-        portal,
-        account,
-        xmlrpc,
-        *(each.commands for each in (keys, mail, server, shop)),
-    ):
+    commands = (each.commands for each in (keys, mail, server, shop))
+    for blueprint in (portal, account, rpc, *commands):
         app.register_blueprint(blueprint)
     return app
 

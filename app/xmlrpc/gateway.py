@@ -26,7 +26,7 @@ BATCH = 20
 # What an answer inside says of the call, and not of its body.
 KEPT = frozenset({b"retry-after", b"content-language", b"vary", b"deprecation", b"link"})
 
-xmlrpc = Blueprint("xmlrpc", __name__)
+rpc = Blueprint("xmlrpc", __name__)
 
 
 class Gateway(XMLRPCHandler):
@@ -191,4 +191,4 @@ system.register(list_methods, "listMethods")
 system.register(method_help, "methodHelp")
 system.register(method_signature, "methodSignature")
 system.register(multicall, "multicall")
-gateway.connect(xmlrpc, "/api/xmlrpc")
+gateway.connect(rpc, "/api/xmlrpc")
