@@ -75,17 +75,16 @@ def request_for(
 ) -> tuple[Scope, bytes]:
     """The request of an operation: its scope and its body.
 
-    A member goes to the first place that knows its name: path, query, body. What no place knows
-    goes where the operation takes most, so that the pipeline treats it as it always does.
+    A member goes to the first place that knows its name: path, query, body. A name that no place
+    knows goes into the body, or into the query of an operation that takes no body.
     """
     members = dict(members)
     scope = scope_for(outer, operation.method, "", members)
     scope["path"] = contract.base_path + _path(operation, members)
     scope["raw_path"] = scope["path"].encode()
+    known = {parameter.name for parameter in operation.query}
     query = {
-        name: members.pop(name)
-        for name in list(members)
-        if not operation.bodies or _is_parameter(operation, name, members[name])
+        name: members.pop(name) for name in list(members) if name in known or not operation.bodies
     }
     pairs = (pair for name, value in query.items() for pair in _pairs(name, value))
     scope["query_string"] = urlencode(list(pairs)).encode()
@@ -109,13 +108,6 @@ def _path(operation: Operation, members: Json) -> str:
             raise Problem("not-found", say("There is nothing with that id."))
         path = path.replace(f"{{{name}}}", text)
     return path
-
-
-def _is_parameter(operation: Operation, name: str, value: Any) -> bool:
-    """Whether the query knows a name: `filter[status]`, or `filter` with a struct of them."""
-    known = [parameter.name for parameter in operation.query]
-    is_group = isinstance(value, dict) and name in (each.partition("[")[0] for each in known)
-    return name in known or is_group
 
 
 def _pairs(name: str, value: Any) -> Iterator[tuple[str, str]]:
