@@ -1,5 +1,6 @@
 """The server: Connexion's middleware stack around Flask, wired from top to bottom."""
 
+import asyncio
 import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -31,12 +32,14 @@ from app.pipeline.security import authentication, authorization
 from app.portal.account import account
 from app.portal.pages import portal
 from app.settings import Settings, read_settings
+from app.xmlrpc.bridge import Bridge, key_check
+from app.xmlrpc.gateway import rpc
 from models.database import open_database
 from models.engine import make_engine
 
 
 def create_app(settings: Settings | None = None, engine: Engine | None = None) -> Flask:
-    """Flask: portal pages and commands, all that is not in the contract.
+    """Flask: portal pages, XML-RPC and commands, all that is not in the contract.
 
     Pages work on the database of `engine`; commands open the one of the settings themselves.
     """
@@ -46,7 +49,8 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     app.config["ENGINE"] = engine
     app.config["STORAGE"] = Path(settings.data).absolute()
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    for blueprint in (portal, account, *(each.commands for each in (keys, mail, server, shop))):
+    commands = (each.commands for each in (keys, mail, server, shop))
+    for blueprint in (portal, account, rpc, *commands):
         app.register_blueprint(blueprint)
     return app
 
@@ -57,15 +61,19 @@ def create_server(settings: Settings | None = None) -> ConnexionMiddleware:
     database = open_database(settings.database_url)
     # Pages run in threads, and the engine of the pipeline belongs to the event loop.
     pages = make_engine(settings.database_url)
+    flask = create_app(settings, pages)
+    parts = Parts(contract(), settings, database, Keys(database))
 
     @asynccontextmanager
     async def lifespan(_: Any) -> AsyncIterator[None]:
+        loop = asyncio.get_running_loop()
+        flask.config["BRIDGE"] = Bridge(loop, application, key_check(parts))
         yield
         await database.close()
         pages.dispose()
 
     application = ConnexionMiddleware(
-        GZipMiddleware(WSGIMiddleware(create_app(settings, pages))),  # type: ignore[arg-type]
+        GZipMiddleware(WSGIMiddleware(flask)),  # type: ignore[arg-type]
         import_name=__name__,
         lifespan=lifespan,
         resolver=RelativeResolver("app.handlers"),
@@ -83,6 +91,5 @@ def create_server(settings: Settings | None = None) -> ConnexionMiddleware:
             ),
         ],
     )
-    parts = Parts(contract(), settings, database, Keys(database))
     application.add_api(parts.contract.routes(), parts=parts)
     return application

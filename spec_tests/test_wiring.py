@@ -6,6 +6,9 @@ import pkgutil
 
 import app.handlers
 from app.contract import contract
+from app.jsonschema import inlined
+from app.xmlrpc.introspection import SYSTEM, method_names
+from app.xmlrpc.requests import KEY_MEMBER
 
 OPERATIONS = contract().operations
 
@@ -77,9 +80,46 @@ def test_every_possible_status_is_declared():
 
 
 def test_a_handler_asks_for_nothing_that_its_operation_has_not():
-    known = {"connection", "session", "now", "site", "admin_id", "storage", "headers", "query"}
+    known = {"reader", "session", "now", "site", "admin_id", "storage", "headers", "query"}
     for operation in OPERATIONS.values():
         there = known | {*operation.path_parameters} | {each.name for each in operation.query}
         there |= {"body"} if operation.bodies else set()
         handler = dict(handlers())[operation.id]
         assert set(inspect.signature(handler).parameters) <= there, operation.id
+
+
+def body_fields(operation):
+    """The names of all fields that an operation takes in some body."""
+
+    def fields(schema):
+        schema = inlined(contract().document, schema)
+        inherited = (fields(part) for part in schema.get("allOf", ()))
+        return set(schema.get("properties", ())).union(*inherited)
+
+    return set().union(*(fields(schema) for schema in operation.bodies.values()))
+
+
+def test_the_methods_of_xmlrpc_are_the_operations():
+    assert set(method_names(contract())) - set(SYSTEM) == set(OPERATIONS)
+    assert not {name for name in OPERATIONS if name.startswith("system.")}
+
+
+def test_one_struct_can_hold_all_that_an_operation_takes():
+    """In XML-RPC a member goes to the first place that knows it: path, query, body."""
+    for operation in OPERATIONS.values():
+        path, query = {*operation.path_parameters}, {each.name for each in operation.query}
+        body = body_fields(operation)
+        assert not path & (query | body), operation.id
+        assert KEY_MEMBER not in path | query | body
+        # Deleting with force may be asked for in either way, which means the same.
+        assert query & body <= {"force"}, operation.id
+
+
+def test_no_id_can_make_one_path_look_like_another():
+    """XML-RPC puts ids into paths: each has to lead to the operation that was named."""
+    for one in OPERATIONS.values():
+        for other in OPERATIONS.values():
+            first, second = one.path.split("/"), other.path.split("/")
+            if one.path != other.path and len(first) == len(second):
+                pairs = zip(first, second, strict=True)
+                assert any(a != b and "{" not in a + b for a, b in pairs), (one.id, other.id)

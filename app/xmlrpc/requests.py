@@ -1,0 +1,171 @@
+"""From the members of a struct to the request of an operation, and back from its answer."""
+
+import base64
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from io import BytesIO
+from typing import Any
+from urllib.parse import urlencode
+from xmlrpc.client import Fault
+
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import encode_multipart
+
+from app.contract import Contract, Operation
+from app.jsonschema import Json, inlined
+from app.pipeline.call import Scope
+from app.pipeline.problems import Problem, invalid
+from models.sentence import field, say
+
+JSON = "application/json"
+FORM = "application/x-www-form-urlencoded"
+FILES = "multipart/form-data"
+
+# The member that stands in for the Authorization header.
+KEY_MEMBER = "api_key"
+# What a request says of its own body, its own method and the answer it wants is not said of the
+# operation. All else goes along: language, host, authorization, marks for tracing.
+OUTSIDE = frozenset((
+    b"accept", b"accept-charset", b"accept-encoding", b"connection", b"expect", b"keep-alive",
+    b"prefer", b"range", b"te", b"trailer", b"transfer-encoding", b"upgrade",
+    b"x-http-method-override",
+))  # fmt: skip
+OUTSIDE_PREFIXES = (b"content-", b"if-")
+
+
+def members_of(arguments: Sequence[Any]) -> Json:
+    """The one struct of a call. Raises a 400 problem for anything else."""
+    if not arguments:
+        return {}
+    if len(arguments) == 1 and isinstance(arguments[0], dict):
+        return dict(arguments[0])
+    # PHP writes an empty array for an empty struct.
+    if list(arguments) == [[]]:
+        return {}
+    raise Problem("malformed-request", say("A method takes one struct of parameters and fields."))
+
+
+def scope_for(outer: Scope, method: str, path: str, members: Json) -> Scope:
+    """An ASGI scope for a request inside the one of a call. Takes the key out of the members."""
+    headers = [
+        (name, value)
+        for name, value in outer["headers"]
+        if name not in OUTSIDE and not name.startswith(OUTSIDE_PREFIXES)
+    ]
+    if KEY_MEMBER in members:
+        token = f"Bearer {members.pop(KEY_MEMBER)}"
+        headers = [header for header in headers if header[0] != b"authorization"]
+        headers.append((b"authorization", token.encode()))
+    kept = ("asgi", "http_version", "scheme", "client", "server")
+    return {
+        **{name: outer[name] for name in kept if name in outer},
+        "type": "http",
+        "method": method.upper(),
+        "path": path,
+        "raw_path": path.encode(),
+        "root_path": "",
+        "query_string": b"",
+        "headers": [*headers, (b"accept", JSON.encode())],
+    }
+
+
+def request_for(
+    contract: Contract, operation: Operation, members: Json, outer: Scope
+) -> tuple[Scope, bytes]:
+    """The request of an operation: its scope and its body.
+
+    A member goes to the first place that knows its name: path, query, body. A name that no place
+    knows goes into the body, or into the query of an operation that takes no body.
+    """
+    members = dict(members)
+    scope = scope_for(outer, operation.method, "", members)
+    scope["path"] = contract.base_path + _path(operation, members)
+    scope["raw_path"] = scope["path"].encode()
+    known = {parameter.name for parameter in operation.query}
+    query = {
+        name: members.pop(name) for name in list(members) if name in known or not operation.bodies
+    }
+    pairs = (pair for name, value in query.items() for pair in _pairs(name, value))
+    scope["query_string"] = urlencode(list(pairs)).encode()
+    if not operation.bodies:
+        return scope, b""
+    content_type, body = _body(contract, operation, members)
+    length = str(len(body)).encode()
+    scope["headers"] += [(b"content-type", content_type.encode()), (b"content-length", length)]
+    return scope, body
+
+
+def _path(operation: Operation, members: Json) -> str:
+    missing = [name for name in operation.path_parameters if members.get(name) is None]
+    if missing:
+        raise invalid("invalid-body", {name: [field(name, say("is required"))] for name in missing})
+    path = operation.path
+    for name in operation.path_parameters:
+        text = _text(members.pop(name))
+        # Such an id would lead to another operation than the one that was named.
+        if not text.strip("/") or "/" in text:
+            raise Problem("not-found", say("There is nothing with that id."))
+        path = path.replace(f"{{{name}}}", text)
+    return path
+
+
+def _pairs(name: str, value: Any) -> Iterator[tuple[str, str]]:
+    """A member as parameters of a query; null is a parameter that is not there."""
+    if isinstance(value, dict):
+        for inner, item in value.items():
+            yield from _pairs(f"{name}[{inner}]", item)
+    elif isinstance(value, list):
+        yield name, ",".join(_text(item) for item in value if item is not None)
+    elif value is not None:
+        yield name, _text(value)
+
+
+def _text(value: Any) -> str:
+    """A value as forms and addresses write it."""
+    match value:
+        case str():
+            return value
+        case bytes():
+            return _base64(value)
+        case _:
+            return "" if value is None else json.dumps(value, default=_base64)
+
+
+def _base64(content: bytes) -> str:
+    return base64.b64encode(content).decode("ascii")
+
+
+def _body(contract: Contract, operation: Operation, members: Json) -> tuple[str, bytes]:
+    """The media type and the bytes of a body: JSON, but for files and where JSON is not taken."""
+    parts = inlined(contract.document, operation.bodies.get(FILES, {})).get("properties", {})
+    files = {
+        name: FileStorage(BytesIO(value), filename=name)
+        for name, value in members.items()
+        if isinstance(value, bytes)
+        and inlined(contract.document, parts.get(name, {})).get("format") == "binary"
+    }
+    if files:
+        texts = {name: _text(value) for name, value in members.items() if name not in files}
+        boundary, body = encode_multipart({**texts, **files})
+        return f'{FILES}; boundary="{boundary}"', body
+    if JSON in operation.bodies:
+        return JSON, json.dumps(members, default=_base64).encode()
+    pairs = (pair for name, value in members.items() for pair in _pairs(name, value))
+    return FORM, urlencode(list(pairs)).encode()
+
+
+def value_of(status: int, body: bytes) -> Any:
+    """The value that an operation answered with. Raises a Fault if it is a problem."""
+    value: Any = json.loads(body, parse_float=Decimal) if body else None
+    if status >= 400:
+        raise fault_of(value)
+    return value
+
+
+def fault_of(problem: Mapping[str, Any]) -> Fault:
+    """A problem document as a fault: the status, and below the detail a line for each error."""
+    lines = [problem["detail"]]
+    for name, texts in problem.get("errors", {}).items():
+        lines += [f"{name}: {text}" for text in texts]
+    return Fault(problem["status"], "\n".join(lines))

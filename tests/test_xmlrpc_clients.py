@@ -1,0 +1,133 @@
+"""XML-RPC as the usual clients speak it: Python's own, PHP's extension, the package for Node.js."""
+
+import json
+import re
+import subprocess
+import xmlrpc.client
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from sqlalchemy.orm import Session
+
+from models import Customer
+from tests.factories import a_customer, a_key, a_note, a_pricing, a_product, a_service
+from tests.test_customers import NEW
+
+CLIENTS = Path(__file__).parent / "clients"
+PAGE = Path(__file__).parent.parent / "docs" / "xml-rpc.md"
+# What XML has no way to write, what it would read as something else, and what looks like an escape.
+ODD = "Élite & <co> \u0007 tab\there\r\nline _x0007_ \U0001f600"
+ODD_ESCAPED = "Élite & <co> _x0007_ tab\there\r\nline _x005F_x0007_ \U0001f600"
+
+
+def python(url, key, method, *arguments):
+    headers = [("Authorization", f"Bearer {key}")]
+    with xmlrpc.client.ServerProxy(f"{url}/api/xmlrpc", headers=headers) as proxy:
+        try:
+            return getattr(proxy, method)(*arguments)
+        except xmlrpc.client.Fault as fault:
+            return {"faultCode": fault.faultCode, "faultString": fault.faultString}
+
+
+def run(*command):
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def php(url, key, method, *arguments):
+    script = str(CLIENTS / "xmlrpc.php")
+    return json.loads(run("php", script, url, key, method, json.dumps(arguments)))
+
+
+def node(url, key, method, *arguments):
+    script = str(CLIENTS / "xmlrpc.mjs")
+    return json.loads(run("node", script, url, key, method, json.dumps(arguments)))
+
+
+@pytest.fixture(params=[python, php, node], ids=["python", "php", "node"])
+def call(request, server, session):
+    """A function that calls a method with a key for everything."""
+    key = a_key(session)
+    return lambda method, *arguments: request.param(server.url, key, method, *arguments)
+
+
+def test_customers_are_created_and_listed(call, server):
+    created = call("customers.create", NEW)
+    assert {name: created[name] for name in NEW} == NEW
+    page = call("customers.index", {"filter[email]": NEW["email"], "per_page": 1})
+    assert [item["id"] for item in page["data"]] == [created["id"]]
+    with Session(server.engine) as session:
+        assert session.get(Customer, created["id"]).email == NEW["email"]
+
+
+def test_a_service_is_suspended_and_read_back(call, session):
+    service = a_service(session)
+    done = call("services.suspend", {"service_id": service.id, "reason": "Unpaid"})
+    assert done["result"]["success"] is True
+    read = call("services.show", {"service_id": service.id})
+    assert (read["status"], read["suspend_reason"]) == ("suspended", "Unpaid")
+    session.rollback()
+    assert service.status == "suspended"
+
+
+def test_all_kinds_of_values_arrive(call, session):
+    product = a_product(session, pinned=True, stock=-1, description="2 vCPU")
+    a_pricing(session, product=product, monthly=Decimal("9.99"), setup_monthly=None)
+    read = call("products.show", {"product_id": product.id, "include": ["pricing", "metadata"]})
+    assert (read["id"], read["name"], read["stock"]) == (product.id, product.name, -1)
+    assert (read["pinned"], read["image"], read["metadata"]) == (True, None, [])
+    assert (read["pricing"][0]["monthly"], read["pricing"][0]["setup_monthly"]) == (9.99, None)
+
+
+def test_texts_arrive_whatever_is_in_them(call, session):
+    customer = a_customer(session, notes=ODD)
+    a_note(session, customer, "color", ODD)
+    read = call("customers.show", {"customer_id": customer.id, "include": "metadata"})
+    assert read["metadata"][0]["value"] == ODD_ESCAPED
+
+
+def test_a_number_of_more_than_32_bits_arrives_as_text(call, session):
+    a_customer(session, id=5_000_000_000)
+    assert call("customers.show", {"customer_id": "5000000000"})["id"] == "5000000000"
+    assert call("customers.index", {"filter[id]": "5000000000"})["meta"]["total"] == 1
+
+
+def test_a_problem_is_a_fault(call):
+    fault = {"faultCode": 404, "faultString": "There is no customer 999."}
+    assert call("customers.show", {"customer_id": 999}) == fault
+
+
+def test_a_list_needs_no_argument(call, session):
+    a_customer(session)
+    assert call("customers.index")["meta"]["total"] == 1
+
+
+def examples():
+    """The examples of the page for users, by language."""
+    return dict(re.findall(r"```(\w+)\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL))
+
+
+@pytest.mark.parametrize(
+    ("language", "command", "suffix"),
+    [("python", "python", "py"), ("php", "php", "php"), ("javascript", "node", "mjs")],
+)
+def test_the_examples_of_the_documentation_work(
+    server, session, tmp_path, language, command, suffix
+):
+    key = a_key(session)
+    a_service(session, id=3)
+    script = tmp_path / f"example.{suffix}"
+    # Packages are looked for where the script is.
+    (tmp_path / "node_modules").symlink_to(CLIENTS / "node_modules")
+    code = examples()[language].replace("https://panel.example", server.url)
+    code = code.replace("createSecureClient", "createClient").replace("1|CLIENTXCMS...", key)
+    script.write_text(code, encoding="utf-8")
+    assert run(command, str(script)) == (
+        "ada@example.org\n"
+        "suspended\n"
+        "404 There is no service 999.\n"
+    )  # fmt: skip
+    with Session(server.engine) as reading:
+        assert reading.query(Customer).filter_by(email="ada@example.org").count() == 1
