@@ -21,6 +21,7 @@ from app.contract import contract
 from app.pipeline.call import Parts, pipeline
 from app.pipeline.execution import execution
 from app.pipeline.keys import Keys
+from app.pipeline.negotiation import negotiation
 from app.pipeline.problems import Problems
 from app.pipeline.ratelimit import rate_limit
 from app.pipeline.request import request_check
@@ -75,6 +76,7 @@ def create_server(settings: Settings | None = None) -> ConnexionMiddleware:
                 authentication,
                 rate_limit,
                 authorization,
+                negotiation,
                 request_check,
                 innermost=execution,
             ),

@@ -108,7 +108,7 @@ def test_whatever_is_in_the_components_is_used():
 def test_an_operation_takes_about_twenty_lines():
     lines = PATH.read_text(encoding="utf-8").splitlines()
     paths = lines[lines.index("paths:") : lines.index("components:")]
-    assert round(len(paths) / len(OPERATIONS)) <= 20
+    assert round(len(paths) / len(OPERATIONS)) <= 21
 
 
 def test_a_secret_is_marked_as_one():

@@ -14,8 +14,9 @@ DOCUMENT = contract().document
 CHARACTERS = st.characters(exclude_categories=("Cs",))
 ODD = st.sampled_from(
     ["", " ", "\n", "\r", "\r\n", "\t", "&", "<", ">", "]]>", "<![CDATA[", "&amp;", "&#13;", '"',
-     "'", "\x00", "\x01", "\x1f", "\x7f", "\x85", "\u2028", "\ufeff", "\ufffe", "\uffff", "\U0001f600",
-     "_x0041_", "_x005F_", "_x005f_x0041_", "_", "_x", "x0041_", "null", "true", "1e5", "\\u0001"]
+     "'", "\x00", "\x01", "\x1f", "\x7f", "\x85", "\u2028", "\ufeff", "\ufffe", "\uffff",
+     "\U0001f600", "_x0041_", "_x005F_", "_x005f_x0041_", "_", "_x", "x0041_", "null", "true",
+     "1e5", "\\u0001"]
 )  # fmt: skip
 TEXTS = st.text(CHARACTERS, max_size=8) | st.lists(ODD | CHARACTERS, max_size=6).map("".join)
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
@@ -42,6 +43,8 @@ def _values(schema, depth):
     kind = schema.get("type")
     if "enum" in schema:
         return st.sampled_from(schema["enum"])
+    if schema.get("format") == "date-time":
+        return st.datetimes().map(lambda moment: f"{moment.isoformat()}Z")
     if kind == "string":
         return TEXTS
     if kind == "boolean":
