@@ -53,7 +53,7 @@ def _values(schema, depth):
         return st.integers(schema["minimum"], schema["maximum"])
     if kind == "number":
         cents = st.integers(round(schema["minimum"] * 100), round(schema["maximum"] * 100))
-        return cents.map(lambda number: number / 100) | cents.map(lambda number: number // 100)
+        return cents.map(lambda number: number / 100) | cents.map(lambda number: int(number / 100))
     if kind == "array":
         items = values(schema["items"], depth - 1) if depth > 0 else st.nothing()
         return st.lists(items, max_size=min(schema["maxItems"], 3) if depth > 0 else 0)

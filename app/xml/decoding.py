@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from app.xml.parsing import Element, Malformed
-from app.xml.shape import ITEM, KEY, TYPE, XSI, Array, Object, Root, Scalar, Shape
+from app.xml.shape import ENTRY, ITEM, KEY, TYPE, XSI, Array, Object, Root, Scalar, Shape
 from app.xml.text import read
 from models.sentence import say
 
@@ -139,7 +139,8 @@ class _Readers:
             for each in shape.members
             if each.attribute_type
         ]
-        other = self.element(shape.others) if shape.others else self._free
+        other = self.element(shape.others) if shape.others else None
+        is_map = not members
 
         def read_object(element: Element) -> Any:
             if _is_nil(element):
@@ -149,11 +150,16 @@ class _Readers:
             sent = element.attributes
             value = {name: text(read(sent[own])) for name, own, text in in_tag if own in sent}
             for each in element.children:
-                name, decode = self._name(each), other
+                name = self._name(each)
                 if name in members:
                     name, decode = members[name]
+                elif other and (is_map or (name == ENTRY and KEY in each.attributes)):
+                    name, decode = _key(each, name), other
                 else:
-                    name = _key(each, name)
+                    # To be ignored; or to be refused, if no more members are allowed.
+                    if not other:
+                        value.setdefault(name, None)
+                    continue
                 if name in value:
                     raise _twice(name)
                 value[name] = decode(each)

@@ -72,7 +72,8 @@ def parse(body: bytes, depth: int, charset: str = "") -> Element:
 
 def _decoded(body: bytes) -> tuple[str, tuple[str, ...]]:
     """The text of a body, and what the encoding may be called."""
-    if b"\0" in body[:2]:
+    # UTF-16 without a mark, or UTF-32.
+    if b"\0" in body[:2] or b"\0\0" in body[:4]:
         raise Malformed(_ENCODINGS)
     mark, encoding = next((each for each in _MARKS if body.startswith(each[0])), (b"", "utf-8"))
     names = (

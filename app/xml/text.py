@@ -10,9 +10,8 @@ import re
 # What XML 1.0, section 2.2, leaves out. The halves of surrogate pairs are no characters in Python's
 # UTF-8 either, and never in an answer.
 FORBIDDEN = "\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff"
-_HELD = re.compile(f"[{FORBIDDEN}]|_(?=x[0-9A-Fa-f]{{4}}_)")
+_ESCAPE = re.compile(f"[{FORBIDDEN}]|_(?=x[0-9A-Fa-f]{{4}}_)")
 _ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
-_SPECIAL = re.compile(f"[&<>\r{FORBIDDEN}]|_x[0-9A-Fa-f]{{4}}_").search
 # A bare CR would be read as LF (section 2.11), white space in an attribute as a blank (3.3.3).
 _MARKUP = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#13;"})
 _IN_ATTRIBUTE = str.maketrans({'"': "&quot;", "\n": "&#10;", "\t": "&#9;"})
@@ -20,9 +19,10 @@ _IN_ATTRIBUTE = str.maketrans({'"': "&quot;", "\n": "&#10;", "\t": "&#9;"})
 
 def written(text: str) -> str:
     """A text as it stands between two tags."""
-    if not _SPECIAL(text):
+    # Most texts are as they are. What XML does not have is not printable either.
+    if text.isprintable() and not ("&" in text or "<" in text or ">" in text or "_x" in text):
         return text
-    return _HELD.sub(lambda found: f"_x{ord(found[0]):04X}_", text).translate(_MARKUP)
+    return _ESCAPE.sub(lambda found: f"_x{ord(found[0]):04X}_", text).translate(_MARKUP)
 
 
 def attribute(text: str) -> str:
