@@ -19,9 +19,9 @@ ODD = st.sampled_from(
      "1e5", "\\u0001"]
 )  # fmt: skip
 TEXTS = st.text(CHARACTERS, max_size=8) | st.lists(ODD | CHARACTERS, max_size=6).map("".join)
-NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
+# JSON has no infinities; its encoder writes null.
 INTEGERS = st.integers(-(2**63), 2**64 - 1)
-SCALARS = st.none() | st.booleans() | INTEGERS | NUMBERS | TEXTS
+SCALARS = st.none() | st.booleans() | INTEGERS | st.floats() | TEXTS
 KEYS = TEXTS | st.sampled_from(
     ["entry", "item", "key", "type", "a", "a b", "filter[id]", "1", "xsi:nil"]
 )
