@@ -33,7 +33,6 @@ class Response:
     """What one status carries: no schema means no body."""
 
     status: int
-    media_type: str | None
     schema: Json | None
     headers: frozenset[str]
 
@@ -170,10 +169,10 @@ def _scopes(operation: Json) -> list[str]:
 def _response(document: Json, status: str, written: Json) -> Response:
     response = inlined(document, written)
     nothing: Json = {}
-    media_type, content = next(iter(response.get("content", nothing).items()), (None, nothing))
+    # A value has one schema, whatever it is written in.
+    content = next(iter(response.get("content", nothing).values()), nothing)
     return Response(
         status=int(status),
-        media_type=media_type,
         schema=content.get("schema"),
         headers=frozenset(response.get("headers", {})),
     )

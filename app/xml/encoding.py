@@ -17,6 +17,8 @@ _SCALARS: dict[str, Callable[[Any], str]] = {
     "number": repr,
     "boolean": _BOOLEANS.__getitem__,
 }
+# An attribute is escaped as a whole.
+_IN_TAG: dict[str, Callable[[Any], str]] = {**_SCALARS, "string": str}
 
 
 class Write(Protocol):
@@ -65,7 +67,7 @@ class _Writers:
         known = frozenset(each.name for each in shape.members)
         entry = self.element(shape.others, ENTRY) if shape.others else None
         in_tag = [
-            (each.name, each.element, _SCALARS[each.attribute_type])
+            (each.name, each.element, _IN_TAG[each.attribute_type])
             for each in shape.members
             if each.attribute_type
         ]
