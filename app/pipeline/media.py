@@ -11,7 +11,8 @@ from werkzeug.http import parse_accept_header
 
 from app.contract import contract
 from app.jsonschema import Json
-from app.xml.encoding import encoder
+from app.xml.decoding import Decode, Readers, decoder
+from app.xml.encoding import Writers, encoder
 from app.xml.shape import Shapes
 from app.xml.xsd import schema_document
 
@@ -70,9 +71,17 @@ def shapes() -> Shapes:
     return Shapes(contract().document)
 
 
+_WRITERS, _READERS = Writers(), Readers()
+
+
+def xml_reader(schema: Json) -> Decode:
+    """The function from the root element of a body to the value that the schema describes."""
+    return decoder(shapes().root(schema), _READERS)
+
+
 def writers(schema: Json) -> Mapping[str, Write]:
     """For each media type of an answer the function from a value of the schema to its body."""
-    xml = encoder(shapes().root(schema))
+    xml = encoder(shapes().root(schema), _WRITERS)
     return {JSON: orjson.dumps, XML: xml, TEXT_XML: xml}
 
 

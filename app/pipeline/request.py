@@ -9,11 +9,10 @@ from app.jsonschema import Json, inlined
 from app.listing import Query
 from app.pipeline.bodies import Upload, pairs, parse, read_body, xml_value
 from app.pipeline.call import Answer, Call, Parts, Step
-from app.pipeline.media import TEXT_XML, XML, shapes
+from app.pipeline.media import TEXT_XML, XML, xml_reader
 from app.pipeline.problems import Problem, invalid
 from app.pipeline.reading import Reader, reader
 from app.pipeline.reasons import query_parameter, reasons, storable, unstorable
-from app.xml.decoding import decoder
 from models.sentence import Sentence, say
 
 
@@ -179,7 +178,7 @@ def _body(media_type: str, check: Callable[[Any], Any]) -> Body:
 
 
 def _xml_body(schema: Json, check: Callable[[Any], Any]) -> Body:
-    decode = decoder(shapes().root(schema))
+    decode = xml_reader(schema)
 
     async def read(content_type: str, raw: bytes) -> Any:
         return check(xml_value(raw, content_type, decode) if raw else {})

@@ -25,9 +25,12 @@ _DIGITS = 4000
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 
 
-def decoder(root: Root) -> Decode:
-    """The function from the root element of a document to its value. It raises Malformed."""
-    decode = _Readers(f"{root.namespace} " if root.namespace else "").element(root.shape)
+def decoder(root: Root, readers: "Readers | None" = None) -> Decode:
+    """The function from the root element of a document to its value. It raises Malformed.
+
+    Decoders of one namespace that share `readers` share what they have in common.
+    """
+    decode = (readers or Readers(root.namespace)).element(root.shape)
     name = f"{root.namespace} {root.element}".strip()
 
     def decode_root(element: Element) -> Any:
@@ -78,19 +81,20 @@ _SCALARS: dict[str, Callable[[str], Any]] = {
 _TYPES = {"string": str, "integer": int, "number": int | Decimal, "boolean": bool}
 
 
-class _Readers:
+class Readers:
     """What reads the elements of a shape. A shape may hold itself."""
 
-    def __init__(self, namespace: str) -> None:
-        self._namespace = namespace
-        self._known: dict[int, Decode] = {}
+    def __init__(self, namespace: str = "") -> None:
+        self._namespace = f"{namespace} " if namespace else ""
+        self._known: dict[Shape, Decode] = {}
 
     def element(self, shape: Shape) -> Decode:
-        known, key = self._known, id(shape)
-        if key not in known:
-            known[key] = lambda element: known[key](element)
-            known[key] = self._element(shape)
-        return known[key]
+        known = self._known
+        if shape not in known:
+            # Inside itself it is looked up, until it is there.
+            known[shape] = lambda element: known[shape](element)
+            known[shape] = self._element(shape)
+        return known[shape]
 
     def _element(self, shape: Shape) -> Decode:
         if isinstance(shape, Scalar):

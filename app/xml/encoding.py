@@ -27,22 +27,25 @@ class Write(Protocol):
     def __call__(self, value: Any, attributes: str = "") -> str: ...
 
 
-def encoder(root: Root) -> Callable[[Any], bytes]:
-    """The function from a value that fits the schema to a document in UTF-8."""
-    write = _Writers().element(root.shape, root.element)
+def encoder(root: Root, writers: "Writers | None" = None) -> Callable[[Any], bytes]:
+    """The function from a value that fits the schema to a document in UTF-8.
+
+    Encoders that share `writers` share what they have in common.
+    """
+    write = (writers or Writers()).element(root.shape, root.element)
     namespace = f' xmlns="{root.namespace}"' if root.namespace else ""
     attributes = f'{namespace} xmlns:xsi="{XSI}"'
     return lambda value: (DECLARATION + write(value, attributes)).encode()
 
 
-class _Writers:
+class Writers:
     """What writes an element of a shape under a name. A shape may hold itself."""
 
     def __init__(self) -> None:
-        self._known: dict[tuple[int, str], Write] = {}
+        self._known: dict[tuple[Shape, str], Write] = {}
 
     def element(self, shape: Shape, name: str) -> Write:
-        known, key = self._known, (id(shape), name)
+        known, key = self._known, (shape, name)
         if key not in known:
             # Inside itself it is looked up, until it is there.
             known[key] = lambda value, attributes="": known[key](value, attributes)

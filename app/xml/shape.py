@@ -17,7 +17,7 @@ XSI = "http://www.w3.org/2001/XMLSchema-instance"
 ITEM, ENTRY, KEY, TYPE = "item", "entry", "key", "type"
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Shape:
     """What is in an element. `name` is that of the schema, if it has one."""
 
@@ -25,7 +25,7 @@ class Shape:
     nullable: bool = False
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Scalar(Shape):
     """A text that is a value of one type."""
 
@@ -33,12 +33,12 @@ class Scalar(Shape):
     schema: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Free(Shape):
     """A value that says its type itself, in the attribute `type`."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Array(Shape):
     """Items, all under one name."""
 
@@ -60,7 +60,7 @@ class Member:
     attribute_type: str | None = None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Object(Shape):
     """Members in their order, and what all others are; None if there are none."""
 
