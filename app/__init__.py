@@ -24,6 +24,7 @@ from app.pipeline.call import Parts, pipeline
 from app.pipeline.compression import compression
 from app.pipeline.execution import execution
 from app.pipeline.keys import Keys
+from app.pipeline.negotiation import negotiation
 from app.pipeline.problems import Problems
 from app.pipeline.ratelimit import rate_limit
 from app.pipeline.request import request_check
@@ -86,6 +87,7 @@ def create_server(settings: Settings | None = None) -> ConnexionMiddleware:
                 authentication,
                 rate_limit,
                 authorization,
+                negotiation,
                 request_check,
                 innermost=execution,
             ),

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -32,7 +33,6 @@ class Response:
     """What one status carries: no schema means no body."""
 
     status: int
-    media_type: str | None
     schema: Json | None
     headers: frozenset[str]
 
@@ -120,14 +120,17 @@ class Contract:
         """The document as it was written, comments included, with one server."""
         return self.source.replace(f"url: {self.base_path}", f"url: {server}", 1)
 
-    def served(self, server: str, *, bearer: bool = False) -> Json:
+    def served(self, server: str, *, bearer: bool = False, json_only: bool = False) -> Json:
         """The document as written, with one server: `server`, the address of the request.
 
         With `bearer`, the view for tools that cannot do OAuth 2: the scheme is a plain HTTP
-        bearer token, and the permissions of an operation stand in `x-permissions`.
+        bearer token, and the permissions of an operation stand in `x-permissions`. With
+        `json_only`, the view for generators that trip over a second media type: without XML.
         """
         document = copy.deepcopy(self.document)
         document["servers"] = [{"url": server}]
+        if json_only:
+            _drop_xml(document)
         if bearer:
             scheme = document["components"]["securitySchemes"]["bearer"]
             document["components"]["securitySchemes"]["bearer"] = {
@@ -140,6 +143,16 @@ class Contract:
                     operation["x-permissions"] = _scopes(operation)
                     operation["security"] = [{"bearer": []}]
         return document
+
+
+def _drop_xml(node: Any) -> None:
+    """Take the XML media types out of every `content` below a node of a document."""
+    if isinstance(node, dict):
+        for media_type in [name for name in node.get("content", ()) if name.endswith("xml")]:
+            del node["content"][media_type]
+        for name, item in node.items():
+            if name not in ("schemas", "examples"):
+                _drop_xml(item)
 
 
 def _operations(document: Json) -> Iterator[tuple[str, str, Json]]:
@@ -156,10 +169,10 @@ def _scopes(operation: Json) -> list[str]:
 def _response(document: Json, status: str, written: Json) -> Response:
     response = inlined(document, written)
     nothing: Json = {}
-    media_type, content = next(iter(response.get("content", nothing).items()), (None, nothing))
+    # A value has one schema, whatever it is written in.
+    content = next(iter(response.get("content", nothing).values()), nothing)
     return Response(
         status=int(status),
-        media_type=media_type,
         schema=content.get("schema"),
         headers=frozenset(response.get("headers", {})),
     )

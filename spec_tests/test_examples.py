@@ -65,8 +65,11 @@ def http(server, demo):
         yield http
 
 
-def send(http, operation, answered):
-    """Send the request of an example. A list is asked with the query its own answer shows."""
+def send(http, operation, answered, write=None):
+    """Send the request of an example. A list is asked with the query its own answer shows.
+
+    With `write`, bodies that may be JSON are XML: it is a function from a schema and a value.
+    """
     path = operation.path.format(**dict(parameter_examples(operation, "path")))
     # A read has one example for all its callers: without what it may add.
     query = dict(parameter_examples(operation, "query")) if operation.method != "get" else None
@@ -84,6 +87,10 @@ def send(http, operation, answered):
         number, _, secret = http.headers["Authorization"].partition(" ")[2].partition("|")
         body = {**body, "client_id": number, "client_secret": secret}
         return http.request(operation.method, path, data=body)
+    if write:
+        headers = {"Content-Type": "application/xml"}
+        body = write(operation.bodies["application/xml"], body)
+        return http.request(operation.method, path, content=body, headers=headers)
     return http.request(operation.method, path, json=body)
 
 

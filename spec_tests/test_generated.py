@@ -9,7 +9,12 @@ The same by hand, with other seeds, against any server:
 import os
 import subprocess
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+
+import orjson
+import pytest
 
 from app.contract import contract
 from tests.factories import a_key
@@ -18,15 +23,74 @@ ROOT = Path(__file__).parent.parent
 ST = Path(sys.executable).with_name("st")
 
 
-def test_whatever_the_contract_allows_or_forbids_is_answered_as_it_says(server, demo):
+def generated(url, *options):
+    """Let schemathesis test the server at `url`; the process when it is done."""
     command = [
         ST, "--config-file", ROOT / "spec_tests" / "schemathesis.toml", "--no-color",
-        "run", f"{server.url}/api/openapi.json?auth=bearer",
-        "--header", f"Authorization: Bearer {a_key(demo)}", "--max-examples", "20", "--seed", "42",
+        "run", f"{url}/api/openapi.json?auth=bearer", "--seed", "42", *options,
     ]  # fmt: skip
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
-    done = subprocess.run(
+    return subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
     )
+
+
+@pytest.mark.parametrize(
+    ("accepted", "examples"), [("application/json", "20"), ("application/xml", "10")]
+)
+def test_whatever_the_contract_allows_or_forbids_is_answered_as_it_says(
+    server, demo, accepted, examples
+):
+    key = f"Authorization: Bearer {a_key(demo)}"
+    headers = ("--header", key, "--header", f"Accept: {accepted}")
+    done = generated(server.url, *headers, "--max-examples", examples)
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr
     assert f"Tested: {len(contract().operations)}" in done.stdout
+
+
+@pytest.fixture
+def planted():
+    """A server that knows the contract, and answers everything with one body; returns both."""
+
+    class Planted(BaseHTTPRequestHandler):
+        def do_GET(self):
+            is_contract = self.path.startswith("/api/openapi.json")
+            document = contract().served(f"http://{self.headers['Host']}/api", bearer=True)
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json" if is_contract else media_type)
+            self.end_headers()
+            self.wfile.write(orjson.dumps(document) if is_contract else body)
+
+        def log_message(self, *_):
+            pass
+
+    media_type = body = None
+
+    def answer(new_media_type, new_body):
+        nonlocal media_type, body
+        media_type, body = new_media_type, new_body
+        only = ("--include-operation-id", "health.show", "--header", "Accept: application/xml",
+                "--max-examples", "1", "--phases", "fuzzing", "--checks",
+                "response_schema_conformance,content_type_conformance,"
+                "xml_is_sent_where_it_is_accepted_and_fits_its_schema")  # fmt: skip
+        return generated(f"http://127.0.0.1:{server.server_port}", *only)
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Planted)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield answer
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_wrong_answer_in_xml_is_noticed(planted):
+    right = planted("application/xml", b"<health><status>ok</status></health>")
+    assert right.returncode == 0, right.stdout[-4000:] + right.stderr
+    for media_type, wrong in (
+        ("application/xml", b"<health><status>ill</status></health>"),
+        ("application/xml", b"<health/>"),
+        ("application/xml", b"<health><status>ok</status>"),
+        ("application/json", b'{"status": "ok"}'),
+    ):
+        done = planted(media_type, wrong)
+        assert done.returncode == 1, done.stdout[-4000:] + done.stderr
+        assert "1 unique failure" in done.stdout or "unique failures" in done.stdout

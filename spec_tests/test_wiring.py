@@ -71,8 +71,8 @@ def test_every_permission_in_use_is_described():
 def test_every_possible_status_is_declared():
     for operation in OPERATIONS.values():
         declared = set(operation.responses)
-        # 400: any query may be malformed, any Host header wrong.
-        expected = {400, 500, 503}
+        # 400: any query may be malformed, any Host header wrong; 406: so may any Accept.
+        expected = {400, 406, 500, 503}
         expected |= {401, 403, 429} if operation.scopes else set()
         expected |= {404} if operation.path_parameters else set()
         expected |= {413, 415, 422} if operation.bodies else set()

@@ -145,6 +145,23 @@ def test_the_view_with_a_plain_bearer_token_changes_nothing_else(server):
     assert view == written
 
 
+@pytest.mark.parametrize("path", ["/api/openapi.json", "/api/openapi.yaml"])
+@pytest.mark.parametrize("query", ["media=json", "auth=bearer&media=json"])
+def test_tools_that_trip_over_two_media_types_get_a_view_without_xml(server, path, query):
+    view = yaml.safe_load(httpx.get(f"{server.url}{path}?{query}").text)
+    kinds = ("requestBodies", "responses")
+    contents = [each["content"] for kind in kinds for each in view["components"][kind].values()]
+    assert all(len([name for name in content if "xml" in name]) == 0 for content in contents)
+    bearer = view["components"]["securitySchemes"]["bearer"]
+    assert (bearer["type"] == "http") == ("bearer" in query)
+    written = httpx.get(f"{server.url}/api/openapi.json").json()
+    for kind in kinds:
+        for response in written["components"][kind].values():
+            for media_type in [name for name in response["content"] if "xml" in name]:
+                del response["content"][media_type]
+        assert view["components"][kind] == written["components"][kind]
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_problem_type_is_a_page_that_says_what_to_do(server, kind):
     answer = httpx.get(f"{server.url}/api/problems/{kind}")

@@ -1,9 +1,10 @@
-"""Bodies as values: JSON and the two kinds of form, with their limits."""
+"""Bodies as values: JSON, XML and the two kinds of form, with their limits."""
 
 import json
 import re
 from collections.abc import AsyncGenerator
 from decimal import Decimal, InvalidOperation
+from email.message import Message
 from typing import Any, NamedTuple, NoReturn
 from urllib.parse import unquote_plus
 
@@ -11,8 +12,11 @@ from starlette.datastructures import Headers
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from app.pipeline.call import Receive
-from app.pipeline.problems import Disconnected, Problem
-from models.sentence import Sentence, say
+from app.pipeline.problems import Disconnected, Problem, invalid
+from app.xml.decoding import Decode
+from app.xml.parsing import ForeignCharacter, Malformed
+from app.xml.parsing import parse as parse_xml
+from models.sentence import Sentence, field, say
 
 FIELDS = 1000
 # Deeper values than this are never meant, and every recursive reader has an end somewhere.
@@ -65,6 +69,23 @@ async def parse(media_type: str, content_type: str, body: bytes) -> Any:
     if media_type == "application/x-www-form-urlencoded":
         return nested(pairs(text))
     return _json(text)
+
+
+def xml_value(body: bytes, content_type: str, decode: Decode) -> Any:
+    """The value of a body in XML, which only its schema can tell; problems as for `parse`."""
+    options = Message()
+    options["content-type"] = content_type
+    charset = str(options.get_param("charset", ""))
+    # In JSON, what is in the innermost object or list is not one level more.
+    try:
+        return decode(parse_xml(body, DEPTH + 1, charset.lower()))
+    except Malformed as error:
+        raise Problem("malformed-request", error.sentence) from None
+    except ForeignCharacter:
+        reason = say(
+            "has a character that XML 1.0 does not have; write _x0001_ for the character 1"
+        )
+        raise invalid("invalid-body", {"body": [field("body", reason)]}) from None
 
 
 def _json(text: str) -> Any:

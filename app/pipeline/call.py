@@ -42,6 +42,7 @@ class Call:
     scope: Scope
     receive: Receive
     principal: Principal | None = None
+    media_type: str = "application/json"
     arguments: dict[str, Any] = field(default_factory=dict)
     answer_headers: list[tuple[bytes, bytes]] = field(default_factory=list)
 

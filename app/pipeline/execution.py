@@ -11,12 +11,11 @@ import logging
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import orjson
-
 from app.contract import Operation
 from app.listing import Page
 from app.pipeline.call import Answer, Call, Handler, Parts, Step, site
 from app.pipeline.language import language_headers, language_of, translations, worded
+from app.pipeline.media import CONTENT_TYPES, writers
 from app.pipeline.pages import addresses, envelope
 from app.pipeline.problems import MISTAKE, Problem
 from app.pipeline.reasons import reasons
@@ -29,6 +28,7 @@ log = logging.getLogger("clientxcms")
 READS = frozenset({"get"})
 # The schema of what is said to a person; answers that hold one are worded in their language.
 MESSAGE = "Message"
+VARY = (b"vary", b"Accept")
 
 # What a handler may ask for, beside reader and session, and where it comes from.
 Source = Callable[[Call, Parts, dict[str, Any]], Any]
@@ -47,10 +47,11 @@ def execution(operation: Operation, handler: Handler, parts: Parts) -> Step:
     finish = _finish(operation, parts)
     unit = _unit(operation, handler, parts, finish)
     has_location = "Location" in success.headers
-    headers = (
-        (b"content-type", (success.media_type or "application/json").encode()),
-        (b"cache-control", b"no-store" if not operation.scopes else b"no-cache, private"),
-    )
+    caching = (b"cache-control", b"no-store" if not operation.scopes else b"no-cache, private")
+    headers = {
+        media_type: ((b"content-type", content_type.encode()), caching)
+        for media_type, content_type in CONTENT_TYPES.items()
+    }
 
     async def execute(call: Call) -> Answer:
         result, body = await unit(call)
@@ -58,7 +59,7 @@ def execution(operation: Operation, handler: Handler, parts: Parts) -> Step:
             path = f"{call.scope['path'].rstrip('/')}/{result['id']}"
             address = f"{site(call.scope, parts.settings)}{path}"
             call.answer_headers.append((b"location", address.encode()))
-        return Answer(success.status, headers, body)
+        return Answer(success.status, headers[call.media_type], body)
 
     return execute
 
@@ -116,6 +117,7 @@ def _finish(operation: Operation, parts: Parts) -> Finish:
     schema = operation.success.schema or {}
     check = _response_check(operation, parts)
     wrap = envelope(parts.contract, schema)
+    write = writers(schema)
     is_worded = parts.contract.refers(schema, MESSAGE)
 
     def finish(result: Any, call: Call) -> tuple[Any, bytes]:
@@ -129,8 +131,10 @@ def _finish(operation: Operation, parts: Parts) -> Finish:
             language = language_of(call.headers)
             result = worded(result, translations(language))
             call.answer_headers.extend(language_headers(language))
+        else:
+            call.answer_headers.append(VARY)
         check(result)
-        return result, orjson.dumps(result)
+        return result, write[call.media_type](result)
 
     return finish
 

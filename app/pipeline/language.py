@@ -32,8 +32,8 @@ def language_of(headers: Mapping[bytes, bytes]) -> str:
 
 
 def language_headers(language: str) -> tuple[tuple[bytes, bytes], ...]:
-    """What an answer that is worded in a language says of it."""
-    return (b"content-language", language.encode()), (b"vary", b"Accept-Language")
+    """What an answer that is worded in a language says of it, and of what it depends on."""
+    return (b"content-language", language.encode()), (b"vary", b"Accept, Accept-Language")
 
 
 @cache

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from socket import gaierror
 from typing import Any, NamedTuple
 
-import orjson
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.pipeline.browsers import security_headers
 from app.pipeline.call import KEY, App, Receive, Scope, Send
 from app.pipeline.language import language_headers, language_of, translations, worded
+from app.pipeline.media import PROBLEM_JSON, chosen, write_problem
 from models.errors import (
     BUSY,
     Conflict,
@@ -20,12 +20,12 @@ from models.errors import (
     NotFound,
     OAuthError,
     OutOfReach,
-)  # fmt: skip
+)
 from models.sentence import Sentence, Translate, say
 
 log = logging.getLogger("clientxcms")
 
-MEDIA_TYPE = "application/problem+json"
+MEDIA_TYPE = PROBLEM_JSON
 
 
 class Kind(NamedTuple):
@@ -38,7 +38,7 @@ class Kind(NamedTuple):
 
 KINDS: Mapping[str, Kind] = {
     "malformed-request": Kind(
-        400, "Malformed request", "Send text that can be parsed: valid UTF-8 and valid JSON."
+        400, "Malformed request", "Send text that can be parsed: valid UTF-8 and valid JSON or XML."
     ),
     "invalid-parameters": Kind(
         400, "Invalid parameters", "`errors` names each wrong query parameter and the reason."
@@ -54,6 +54,9 @@ KINDS: Mapping[str, Kind] = {
     ),
     "not-found": Kind(404, "Not found", "Check the address and the id."),
     "method-not-allowed": Kind(405, "Method not allowed", "Use a method named in `Allow`."),
+    "not-acceptable": Kind(
+        406, "Not acceptable", "Accept a media type named in `detail`, or any: `Accept: */*`."
+    ),
     "conflict": Kind(409, "Conflict", "Change what stands in the way first; `detail` says what."),
     "payload-too-large": Kind(413, "Payload too large", "Send a smaller body."),
     "unsupported-media-type": Kind(
@@ -202,10 +205,11 @@ async def send_problem(scope: Scope, problem: Problem, send: Send) -> None:
     """Send a problem, with the headers that earlier steps had prepared."""
     language = language_of(dict(scope["headers"]))
     answer = document(problem, scope["path"], translations(language))
-    body = orjson.dumps(answer, option=orjson.OPT_INDENT_2)
+    media_type = chosen(scope["headers"]).problem
+    body = write_problem(answer, media_type)
     call = scope.get(KEY)
     headers = [
-        (b"content-type", MEDIA_TYPE.encode()),
+        (b"content-type", media_type.encode()),
         (b"content-length", str(len(body)).encode()),
         (b"cache-control", b"no-store"),
         *language_headers(language),

@@ -1,15 +1,16 @@
 """The request check: parameters and body, read and validated against the contract."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 
 from app.contract import Contract, Operation, Parameter
 from app.criteria import Match
 from app.jsonschema import Json, inlined
 from app.listing import Query
-from app.pipeline.bodies import Upload, pairs, parse, read_body
+from app.pipeline.bodies import Upload, pairs, parse, read_body, xml_value
 from app.pipeline.call import Answer, Call, Parts, Step
 from app.pipeline.cursors import cursor_reader
+from app.pipeline.media import TEXT_XML, XML, xml_reader
 from app.pipeline.problems import Problem, invalid
 from app.pipeline.reading import Reader, reader
 from app.pipeline.reasons import query_parameter, reasons, storable, unstorable
@@ -31,8 +32,7 @@ def request_check(operation: Operation, step: Step, parts: Parts) -> Step:
             media_type = _media_type(call.headers, bodies)
             raw = await read_body(call.receive, call.headers, limit)
             content_type = call.headers.get(b"content-type", b"").decode("latin-1")
-            value = await parse(media_type, content_type, raw) if raw else {}
-            call.arguments["body"] = bodies[media_type](value)
+            call.arguments["body"] = await bodies[media_type](content_type, raw)
         call.arguments.update(read_path(call.path))
         return await step(call)
 
@@ -163,12 +163,38 @@ def _media_type(headers: Mapping[bytes, bytes], bodies: Mapping[str, Any]) -> st
     )
 
 
-def _bodies(contract: Contract, operation: Operation) -> dict[str, Callable[[Any], Any]]:
-    """For each media type, the function that reads and validates a parsed body."""
-    return {media_type: _body(contract, schema) for media_type, schema in operation.bodies.items()}
+Body = Callable[[str, bytes], Awaitable[Any]]
 
 
-def _body(contract: Contract, schema: Json) -> Callable[[Any], Any]:
+def _bodies(contract: Contract, operation: Operation) -> dict[str, Body]:
+    """For each media type, the function that reads and validates a body, which may be empty."""
+    bodies = {
+        media_type: _body(media_type, _check(contract, schema))
+        for media_type, schema in operation.bodies.items()
+    }
+    if XML in bodies:
+        schema = operation.bodies[XML]
+        bodies[XML] = bodies[TEXT_XML] = _xml_body(schema, _check(contract, schema))
+    return bodies
+
+
+def _body(media_type: str, check: Callable[[Any], Any]) -> Body:
+    async def read(content_type: str, raw: bytes) -> Any:
+        return check(await parse(media_type, content_type, raw) if raw else {})
+
+    return read
+
+
+def _xml_body(schema: Json, check: Callable[[Any], Any]) -> Body:
+    decode = xml_reader(schema)
+
+    async def read(content_type: str, raw: bytes) -> Any:
+        return check(xml_value(raw, content_type, decode) if raw else {})
+
+    return read
+
+
+def _check(contract: Contract, schema: Json) -> Callable[[Any], Any]:
     read: Reader = reader(contract.document, schema)
     validator = contract.validator(schema)
 

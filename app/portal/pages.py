@@ -23,7 +23,8 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.contract import contract
 from app.pipeline.browsers import security_headers
 from app.pipeline.language import language_headers, language_of, translations
-from app.pipeline.problems import KINDS, MEDIA_TYPE, Problem, document
+from app.pipeline.media import XML, answer_schema, chosen, problem_schema, write_problem
+from app.pipeline.problems import KINDS, Problem, document
 from models.sentence import Sentence, say
 
 portal = Blueprint("portal", __name__, template_folder="templates")
@@ -58,12 +59,22 @@ def openapi_json() -> Response:
 
 @portal.get("/api/openapi.yaml")
 def openapi_yaml() -> Response:
-    if request.args.get("auth") == "bearer":
+    if {"auth", "media"} & request.args.keys():
         dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
         text = yaml.dump(_served(), Dumper=dumper, sort_keys=False, allow_unicode=True)
     else:
         text = contract().text(_server())
     return Response(text, content_type="application/yaml; charset=utf-8")
+
+
+@portal.get("/api/schema.xsd")
+def answer_xsd() -> Response:
+    return Response(answer_schema(), content_type=XML)
+
+
+@portal.get("/api/problem.xsd")
+def problem_xsd() -> Response:
+    return Response(problem_schema(), content_type=XML)
 
 
 @portal.get("/api/problems/<kind>")
@@ -100,9 +111,10 @@ def http_problem(error: HTTPException) -> Response:
     accepted = request.headers.get("Accept-Language", "").encode("latin-1")
     language = language_of({b"accept-language": accepted})
     problem = Problem(kind, _detail(status), status=status)
-    response = jsonify(document(problem, request.path, translations(language)))
-    response.status_code = status
-    response.content_type = MEDIA_TYPE
+    accepted = request.headers.get("Accept", "").encode("latin-1")
+    media_type = chosen([(b"accept", accepted)]).problem
+    body = write_problem(document(problem, request.path, translations(language)), media_type)
+    response = Response(body, status, content_type=media_type)
     for header, text in language_headers(language):
         response.headers[header.decode()] = text.decode()
     for name, value in error.get_headers():
@@ -120,7 +132,11 @@ def _detail(status: int) -> Sentence:
 
 
 def _served() -> dict[str, Any]:
-    return contract().served(_server(), bearer=request.args.get("auth") == "bearer")
+    return contract().served(
+        _server(),
+        bearer=request.args.get("auth") == "bearer",
+        json_only=request.args.get("media") == "json",
+    )
 
 
 def _server() -> str:
