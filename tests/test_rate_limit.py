@@ -5,6 +5,7 @@ import time
 import httpx
 import pytest
 
+from app.pipeline.windows import CAPACITY, WINDOW, Windows
 from app.settings import Settings
 from tests.conftest import run
 from tests.databases import new_database
@@ -40,3 +41,18 @@ def test_a_key_that_asks_too_often_is_told_when_to_come_back(limited):
 
     assert get(other).status_code == 200
     assert "x-ratelimit-limit" not in get("nobody").headers
+
+
+def test_the_first_request_after_a_minute_opens_a_new_window():
+    windows = Windows()
+    assert [windows.count(1, now).made for now in (0.0, 1.0, 59.9)] == [1, 2, 3]
+    assert windows.count(2, 59.9).made == 1
+    assert windows.count(1, 60.0) == (1, 120.0)
+
+
+def test_windows_that_have_ended_take_no_memory():
+    windows = Windows()
+    for key in range(CAPACITY):
+        windows.count(key, 0.0)
+    windows.count(-1, WINDOW)
+    assert len(windows._open) == 1

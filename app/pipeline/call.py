@@ -10,6 +10,7 @@ from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
 from app.contract import Contract, Operation
 from app.pipeline.browsers import security_headers
 from app.pipeline.keys import Keys
+from app.pipeline.windows import Windows
 from app.settings import Settings
 from models.database import Database
 
@@ -68,6 +69,7 @@ class Parts:
     settings: Settings
     database: Database
     keys: Keys
+    windows: Windows = field(default_factory=Windows)
     clock: Callable[[], datetime] = now
 
 

@@ -1,19 +1,11 @@
-"""A fixed window for each key, opened by its first request (core contract 1.5)."""
+"""Only so many requests of a key a minute."""
 
-from time import time
-
-from limits.storage import MemoryStorage
+from time import monotonic, time
 
 from app.contract import Operation
 from app.pipeline.call import Answer, Call, Parts, Step
 from app.pipeline.problems import Problem
 from models.sentence import say
-
-# In seconds.
-WINDOW = 60
-
-
-_storage = MemoryStorage()
 
 
 def rate_limit(operation: Operation, step: Step, parts: Parts) -> Step:
@@ -22,15 +14,16 @@ def rate_limit(operation: Operation, step: Step, parts: Parts) -> Step:
     if not operation.scopes or not limit:
         return step
     limit_text = str(limit).encode()
+    windows = parts.windows
 
     async def count(call: Call) -> Answer:
         assert call.principal is not None
-        key = f"{id(parts)}/{call.principal.key_id}"
-        made = _storage.incr(key, WINDOW)
+        now = monotonic()
+        made, ends = windows.count(call.principal.key_id, now)
         call.answer_headers.append((b"x-ratelimit-limit", limit_text))
         call.answer_headers.append((b"x-ratelimit-remaining", str(max(0, limit - made)).encode()))
         if made > limit:
-            wait = max(1, round(_storage.get_expiry(key) - time()))
+            wait = max(1, round(ends - now))
             raise Problem(
                 "too-many-requests",
                 say(
