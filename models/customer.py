@@ -7,7 +7,7 @@ from typing import ClassVar
 from sqlalchemy import BigInteger, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, SoftDeleted, Timestamps
+from models.base import Base, SoftDeleted, Timestamps, list_index
 from models.sentence import Sentence, say
 
 # Where customers may live, and the languages they may be written to (core contract 12.5).
@@ -22,11 +22,7 @@ class Customer(Base, Timestamps, SoftDeleted):
     __tablename__ = "customers"
     __table_args__ = (
         Index("uq_customers_phone", "phone", unique=True),
-        # The id behind each makes a sorted list one walk along the index.
-        Index(None, "firstname", "id"),
-        Index(None, "lastname", "id"),
-        Index(None, "created_at", "id"),
-        Index(None, "updated_at", "id"),
+        *map(list_index, ("firstname", "lastname", "created_at", "updated_at")),
     )
     CLASS_NAME: ClassVar[str] = "App\\Models\\Account\\Customer"
     NOUN: ClassVar[Sentence] = say("customer")

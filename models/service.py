@@ -5,10 +5,10 @@ from datetime import datetime
 from typing import Any, ClassVar
 from uuid import uuid4
 
-from sqlalchemy import BigInteger, ForeignKey, Index, String, Text
+from sqlalchemy import BigInteger, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, SoftDeleted, Timestamps
+from models.base import Base, SoftDeleted, Timestamps, list_index
 from models.errors import Conflict
 from models.sentence import Sentence, say
 
@@ -39,13 +39,7 @@ TRANSITIONS: Mapping[str, tuple[frozenset[str], str]] = {
 
 class Service(Base, Timestamps, SoftDeleted):
     __tablename__ = "services"
-    __table_args__ = (
-        # The id behind each makes a sorted or filtered list one walk along the index.
-        Index(None, "customer_id", "id"),
-        Index(None, "status", "id"),
-        Index(None, "created_at", "id"),
-        Index(None, "updated_at", "id"),
-    )
+    __table_args__ = (*map(list_index, ("customer_id", "status", "created_at", "updated_at")),)
     CLASS_NAME: ClassVar[str] = "App\\Models\\Provisioning\\Service"
     NOUN: ClassVar[Sentence] = say("service")
 
