@@ -16,6 +16,11 @@ $(VENV)/test: requirements.txt requirements-test.txt
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-test.txt
 	@touch $@
 
+$(VENV)/bench: requirements.txt requirements-test.txt requirements-bench.txt
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt
+	@touch $@
+
 serve: $(VENV)/serve ## Start the server on http://127.0.0.1:8000, with a demo shop
 	@exec $(VENV)/bin/flask --app app clientxcms:serve
 
@@ -25,8 +30,8 @@ test: $(VENV)/test ## Run all tests and checks
 test-postgresql: $(VENV)/test ## Run the tests on a PostgreSQL server of their own
 	tests/postgresql/scratch.sh $(VENV)/bin/tox -e postgresql
 
-bench: $(VENV)/test ## Compare with the same queries without any framework
-	$(VENV)/bin/python -m benchmarks.overhead
+bench: $(VENV)/bench ## Compare the speed with that of others; BENCH="--help" tells more
+	tests/postgresql/scratch.sh $(VENV)/bin/python -m benchmarks $(BENCH)
 
 clean: ## Remove what was installed and built, but no data
 	rm -rf $(VENV) .tox build .mypy_cache .ruff_cache .import_linter_cache

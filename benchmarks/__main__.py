@@ -1,0 +1,150 @@
+"""Compare this server with others that do the same work on the same data.
+
+Each contender is one process (or --processes) of its own, loaded by wrk with 16 connections.
+Before anything is timed, all have to give equal answers; an answer with another status while it
+is timed is a failure. Runs of the contenders alternate. Printed are medians of requests a
+second, and how many times the rate of each contender this server reaches. The same goes with
+plots into build/bench.html, and every single run into build/bench.json.
+
+PostgreSQL takes part where TEST_POSTGRESQL names a server.
+"""
+
+import argparse
+import os
+import shlex
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from benchmarks import contenders, work
+from benchmarks.contenders import Contender
+from benchmarks.data import BUILD, database, restore
+from benchmarks.load import Unequal, answer, compare, deep_path, drive, machine, running
+from benchmarks.report import Group, Report, table
+from benchmarks.work import BASE, Work
+
+SERVER = os.environ.get("TEST_POSTGRESQL", "")
+
+
+def arguments(command: Sequence[str]) -> argparse.Namespace:
+    def names(text: str) -> list[str]:
+        return text.split(",")
+
+    def numbers(text: str) -> list[int]:
+        return [int(each.replace("_", "")) for each in text.split(",")]
+
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks", description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )  # fmt: skip
+    databases = ["sqlite", "postgresql"] if SERVER else ["sqlite"]
+    parser.add_argument("--databases", type=names, default=databases)
+    parser.add_argument("--sizes", type=numbers, default=[10_000], help="customers in the shop")
+    parser.add_argument("--processes", type=numbers, default=[1])
+    parser.add_argument(
+        "--contenders", type=names, default=list(contenders.BY_NAME),
+        help=f"some of {','.join(contenders.BY_NAME)}",
+    )  # fmt: skip
+    parser.add_argument(
+        "--work", type=names, default=list(work.BY_NAME), help=f"some of {','.join(work.BY_NAME)}"
+    )
+    parser.add_argument("--seconds", type=int, default=2, help="of each run")
+    parser.add_argument("--rounds", type=int, default=3)
+    found = parser.parse_args(command)
+    for name, known in (("contenders", contenders.BY_NAME), ("work", work.BY_NAME),
+                        ("databases", ("sqlite", "postgresql"))):  # fmt: skip
+        if unknown := set(getattr(found, name)) - set(known):
+            parser.error(f"--{name}: {', '.join(sorted(unknown))} is not one of {', '.join(known)}")
+    if "postgresql" in found.databases and not SERVER:
+        parser.error("--databases: TEST_POSTGRESQL names no server")
+    return found
+
+
+def ready(contender: Contender, kind: Work, url: str, expected: dict[str, Any]) -> str | None:
+    """The path that a contender is loaded at, after its answer was compared; None to leave out."""
+    if kind.name in contender.skips:
+        return None
+    if kind.name == "deep":
+        if contender.name in ("limit", "driver"):
+            return f"{BASE}{kind.path}&after=4975"
+        return deep_path(url, kind)
+    try:
+        found = answer(url, contender.does(kind))
+        compare(expected.setdefault(kind.name, found), found)
+    except Unequal as error:
+        raise Unequal(f"{contender.name}, {kind.title}: {error}") from None
+    return f"{BASE}{kind.path}"
+
+
+def measure(group: Group, options: argparse.Namespace, folder: Path) -> None:
+    """All runs on one database, with one number of processes."""
+    people = [
+        contenders.BY_NAME[name]
+        for name in options.contenders
+        if group.database in contenders.BY_NAME[name].databases
+    ]
+    kinds = [work.BY_NAME[name] for name in options.work]
+    with ExitStack() as stack:
+        url = stack.enter_context(database(group.database, group.size, folder, SERVER))
+        expected: dict[str, Any] = {}
+        paths: dict[tuple[str, str], tuple[str, str]] = {}
+        for contender in people:
+            address = stack.enter_context(running(contender, url, group.processes, folder))
+            for kind in kinds:
+                path = ready(contender, kind, address, expected)
+                if kind.writes:
+                    restore(url, group.size)
+                if path is not None:
+                    paths[contender.name, kind.name] = address, path
+        for number in range(options.rounds):
+            for kind in kinds:
+                for contender in people:
+                    if (contender.name, kind.name) not in paths:
+                        continue
+                    address, path = paths[contender.name, kind.name]
+                    run = drive(address, path, contender.does(kind), options.seconds, folder)
+                    group.add(kind.name, contender.name, run)
+                    if kind.writes:
+                        restore(url, group.size)
+                    if run.failed:
+                        print(f"{contender.name}, {kind.title}: {run.failed} wrong answers",
+                              file=sys.stderr)  # fmt: skip
+            print(f"{group.title}: round {number + 1} of {options.rounds}", file=sys.stderr)
+
+
+def main(command: Sequence[str]) -> int:
+    options = arguments(command)
+    if shutil.which("wrk") is None:
+        print("wrk is not installed: apt-get install wrk", file=sys.stderr)
+        return 2
+    # Servers that were started end with us, however we end.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    BUILD.mkdir(exist_ok=True)
+    report = Report(machine(), f"python -m benchmarks {shlex.join(command)}".strip())
+    with tempfile.TemporaryDirectory(dir=BUILD) as folder:
+        for kind in options.databases:
+            for size in options.sizes:
+                for processes in options.processes:
+                    group = Group(kind, size, processes)
+                    try:
+                        measure(group, options, Path(folder))
+                    except Unequal as error:
+                        print(error, file=sys.stderr)
+                        return 1
+                    report.groups.append(group)
+                    print(table(group), end="\n\n", flush=True)
+    report.write(BUILD)
+    print(f"{BUILD / 'bench.html'} shows the same as plots.")
+    return 1 if any(group.failed for group in report.groups) else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)

@@ -1,0 +1,184 @@
+"""Start contenders, see that they give the same answers, and load them with wrk."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from benchmarks.contenders import Contender
+from benchmarks.data import TOKEN, moment
+from benchmarks.work import BASE, Work, script
+
+CONNECTIONS = 16
+MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)?")
+# How many pages are turned for the work that reads a page deep in a list.
+PAGES = 199
+
+
+class Unequal(Exception):
+    """A contender does not give the answer that the others give."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One run of wrk. Latencies in milliseconds."""
+
+    requests: int
+    seconds: float
+    failed: int
+    p50: float
+    p99: float
+
+    @property
+    def rate(self) -> float:
+        return self.requests / self.seconds
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def running(contender: Contender, database: str, processes: int, folder: Path) -> Iterator[str]:
+    """Its address, as long as it runs. The whole group of processes ends with the block."""
+    port = free_port()
+    command, environment = contender.start(database, port, processes, folder)
+    log = folder / f"{contender.name}.log"
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            command, env={**os.environ, **environment}, stdout=output, stderr=output,
+            stdin=subprocess.DEVNULL, start_new_session=True,
+        )  # fmt: skip
+    try:
+        url = f"http://127.0.0.1:{port}"
+        _wait(url, process, log)
+        yield url
+    finally:
+        _stop(process)
+
+
+def _wait(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            httpx.get(f"{url}{BASE}/customers/1", timeout=5)
+            return
+        except httpx.TransportError:
+            time.sleep(0.1)
+    raise RuntimeError(f"it does not answer:\n{log.read_text()[-2000:]}")
+
+
+def _stop(process: "subprocess.Popen[bytes]") -> None:
+    for kind in (signal.SIGTERM, signal.SIGKILL):
+        try:
+            os.killpg(process.pid, kind)
+            process.wait(5)
+        except ProcessLookupError:
+            return
+        except subprocess.TimeoutExpired:
+            continue
+
+
+def headers(work: Work) -> dict[str, str]:
+    found = {"Authorization": f"Bearer {TOKEN}{'wrong' if work.wrong_key else ''}"}
+    return found | ({"Content-Type": "application/json"} if work.body else {})
+
+
+def answer(url: str, work: Work) -> Any:
+    """What a contender answers, in a form that can be compared. Raises Unequal at its status."""
+    path = f"{url}{BASE}{work.path}"
+    found = httpx.request(work.method, path, headers=headers(work), json=work.body, timeout=30)
+    if found.status_code != work.status:
+        raise Unequal(f"{found.status_code} instead of {work.status}: {found.text[:1500]}")
+    if work.status >= 400:
+        return None
+    return _plain(found.json(), url, work.varies)
+
+
+def _plain(value: Any, url: str, varies: frozenset[str]) -> Any:
+    """Moments and addresses are written in several ways; numbers are equal as they are."""
+    if isinstance(value, dict):
+        return {
+            name: "..." if name in varies else _plain(each, url, varies)
+            for name, each in value.items()
+        }
+    if isinstance(value, list):
+        return [_plain(each, url, varies) for each in value]
+    if isinstance(value, str) and MOMENT.fullmatch(value):
+        return moment(value)
+    return value.replace(url, "") if isinstance(value, str) else value
+
+
+def compare(expected: Any, found: Any, place: str = "") -> None:
+    """Raises Unequal that names the first difference."""
+    if isinstance(expected, dict) and isinstance(found, dict) and expected.keys() == found.keys():
+        for name in expected:
+            compare(expected[name], found[name], f"{place}/{name}")
+    elif isinstance(expected, list) and isinstance(found, list) and len(expected) == len(found):
+        for number, pair in enumerate(zip(expected, found, strict=True)):
+            compare(*pair, f"{place}/{number}")
+    elif expected != found:
+        raise Unequal(f"{place}: {str(found)[:300]} instead of {str(expected)[:300]}")
+
+
+def deep_path(url: str, work: Work) -> str | None:
+    """The address of a page deep in a list, found by turning pages, or None without cursors."""
+    path = f"{BASE}{work.path}&cursor="
+    with httpx.Client(base_url=url, headers=headers(work), timeout=30) as client:
+        for _ in range(PAGES):
+            link = client.get(path).links.get("next", {}).get("url", "")
+            if "cursor=" not in link:
+                return None
+            path = link
+    return path.removeprefix(url)
+
+
+_runs = count(1)
+
+
+def drive(url: str, path: str, work: Work, seconds: int, folder: Path) -> Measured:
+    """Load a contender with one kind of work for a while."""
+    lines = [script(work, next(_runs)), f'wrk.method = "{work.method}"']
+    if work.body:
+        lines.append(f"wrk.body = [==[{json.dumps(work.body)}]==]")
+    with tempfile.NamedTemporaryFile("w", suffix=".lua", dir=folder) as file:
+        file.write("\n".join(lines))
+        file.flush()
+        command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout=10s"]
+        for name, value in headers(work).items():
+            command += ["-H", f"{name}: {value}"]
+        output = subprocess.check_output([*command, "-s", file.name, f"{url}{path}"], text=True)
+    if work.writes:
+        # What was asked last is still being done, though nobody waits for the answers.
+        time.sleep(1)
+    return Measured(**json.loads(output.splitlines()[-1]))
+
+
+def machine() -> Mapping[str, str]:
+    """What the figures depend on."""
+    import platform
+
+    found = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
+    names = re.findall(r"model name\s*: (.*)", found)
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return {
+        "processor": f"{os.cpu_count()} x {names[0] if names else platform.processor()}",
+        "memory": f"{memory:.0f} GB",
+        "system": platform.platform(terse=True),
+        "Python": platform.python_version(),
+    }

@@ -1,0 +1,91 @@
+"""What was measured, as a table for the terminal and as a page with plots."""
+
+import json
+import statistics
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from benchmarks import contenders, work
+from benchmarks.load import Measured
+
+OURS = "clientxcms"
+NAMES = {"sqlite": "SQLite", "postgresql": "PostgreSQL"}
+
+
+@dataclass
+class Group:
+    """The runs on one database, with one number of processes."""
+
+    database: str
+    size: int
+    processes: int
+    runs: dict[tuple[str, str], list[Measured]] = field(default_factory=dict)
+
+    @property
+    def title(self) -> str:
+        many = "process" if self.processes == 1 else "processes"
+        return f"{NAMES[self.database]}, {self.size:,} customers, {self.processes} {many}"
+
+    def add(self, kind: str, contender: str, run: Measured) -> None:
+        self.runs.setdefault((kind, contender), []).append(run)
+
+    @property
+    def kinds(self) -> list[str]:
+        found = {kind for kind, _ in self.runs}
+        return [name for name in work.BY_NAME if name in found]
+
+    @property
+    def contenders(self) -> list[str]:
+        found = {contender for _, contender in self.runs}
+        return [name for name in contenders.BY_NAME if name in found]
+
+    @property
+    def failed(self) -> int:
+        return sum(run.failed for runs in self.runs.values() for run in runs)
+
+    def rate(self, kind: str, contender: str) -> float | None:
+        """The median of requests a second."""
+        runs = self.runs.get((kind, contender))
+        return statistics.median(run.rate for run in runs) if runs else None
+
+    def times(self, kind: str, contender: str) -> float | None:
+        """How many times the rate of a contender this server reaches; median of the rounds."""
+        ours, theirs = self.runs.get((kind, OURS)), self.runs.get((kind, contender))
+        if not ours or not theirs:
+            return None
+        return statistics.median(
+            one.rate / other.rate for one, other in zip(ours, theirs, strict=True)
+        )
+
+
+def table(group: Group) -> str:
+    """Requests a second, and behind those of others how many times as fast this server is."""
+    width = 17
+    lines = [group.title, f"{'':<32}" + "".join(f"{name:>{width}}" for name in group.contenders)]
+    for kind in group.kinds:
+        cells = []
+        for name in group.contenders:
+            rate, times = group.rate(kind, name), group.times(kind, name)
+            cell = "-" if rate is None else f"{rate:,.0f}"
+            if times is not None and name != OURS:
+                cell += f" ({times:.2f}x)"
+            cells.append(f"{cell:>{width}}")
+        lines.append(f"{work.BY_NAME[kind].title:<32}" + "".join(cells))
+    return "\n".join(lines)
+
+
+@dataclass
+class Report:
+    machine: Mapping[str, str]
+    command: str
+    groups: list[Group] = field(default_factory=list)
+
+    def write(self, folder: Path) -> None:
+        runs = [
+            {"database": group.database, "size": group.size, "processes": group.processes,
+             "work": kind, "contender": name, **asdict(run)}
+            for group in self.groups for (kind, name), found in group.runs.items() for run in found
+        ]  # fmt: skip
+        written = {"machine": self.machine, "command": self.command, "runs": runs}
+        (folder / "bench.json").write_text(json.dumps(written, indent=1))
