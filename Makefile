@@ -16,9 +16,11 @@ $(VENV)/test: requirements.txt requirements-test.txt
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-test.txt
 	@touch $@
 
-$(VENV)/bench: requirements.txt requirements-test.txt requirements-bench.txt
+$(VENV)/bench: requirements.txt requirements-test.txt requirements-bench.txt \
+		benchmarks/peers/fastify/package-lock.json
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt
+	npm ci --silent --no-audit --no-fund --prefix benchmarks/peers/fastify
 	@touch $@
 
 serve: $(VENV)/serve ## Start the server on http://127.0.0.1:8000, with a demo shop

@@ -1,13 +1,14 @@
 """Who takes part, and how each is started as its own documentation says."""
 
+import json
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from benchmarks.extract import extract
 from benchmarks.work import Work
 
-ROOT = Path(__file__).parent.parent
 FASTIFY = Path(__file__).parent / "peers" / "fastify"
 
 Started = tuple[list[str], Mapping[str, str]]
@@ -58,12 +59,27 @@ def _uvicorn(module: str) -> Callable[[str, int, int, Path], Started]:
     return start
 
 
+def _fastify(database: str, port: int, processes: int, folder: Path) -> Started:
+    document = folder / "extract.json"
+    document.write_text(json.dumps(extract()))
+    environment = {
+        "DATABASE_URL": database,
+        "PORT": str(port),
+        "PROCESSES": str(processes),
+        "DOCUMENT": str(document),
+        "NODE_ENV": "production",
+    }
+    return ["node", str(FASTIFY / "server.mjs")], environment
+
+
 NO_LIFE = frozenset({"suspend", "deep"})
 ALL = (
     Contender("clientxcms", "this server", _this_server),
     Contender("connexion", "Connexion 3.3, responses validated", _uvicorn("connexion_app"),
               skips=NO_LIFE, refusal=400),
     Contender("fastapi", "FastAPI, SQLAlchemy, Pydantic", _uvicorn("fastapi_app"), skips=NO_LIFE),
+    Contender("fastify", "Fastify, fastify-openapi-glue, pg", _fastify,
+              frozenset({"postgresql"}), NO_LIFE, refusal=400),
     Contender("limit", "no framework: ASGI, SQLAlchemy Core", _uvicorn("limit"),
               skips=frozenset({"422"})),
     Contender("driver", "no framework, the driver alone", _uvicorn("driver"),
