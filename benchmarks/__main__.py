@@ -24,8 +24,10 @@ from typing import Any
 from benchmarks import contenders, work
 from benchmarks.contenders import Contender
 from benchmarks.data import BUILD, database, restore
-from benchmarks.load import Unequal, answer, compare, deep_path, drive, machine, running
-from benchmarks.report import Group, Report, table
+from benchmarks.facts import facts
+from benchmarks.load import Unequal, answer, compare, deep_path, drive, running
+from benchmarks.page import page
+from benchmarks.results import Group, Report, table
 from benchmarks.work import BASE, Work
 
 SERVER = os.environ.get("TEST_POSTGRESQL", "")
@@ -70,7 +72,7 @@ def ready(contender: Contender, kind: Work, url: str, expected: dict[str, Any]) 
     if kind.name in contender.skips:
         return None
     if kind.name == "deep":
-        if contender.name in ("limit", "driver"):
+        if contender.is_bound:
             return f"{BASE}{kind.path}&after=4975"
         return deep_path(url, kind)
     try:
@@ -125,7 +127,8 @@ def main(command: Sequence[str]) -> int:
     # Servers that were started end with us, however we end.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     BUILD.mkdir(exist_ok=True)
-    report = Report(machine(), f"python -m benchmarks {shlex.join(command)}".strip())
+    called = f"python -m benchmarks {shlex.join(command)}".strip()
+    report = Report(facts(called, options.databases, SERVER))
     with tempfile.TemporaryDirectory(dir=BUILD) as folder:
         for kind in options.databases:
             for size in options.sizes:
@@ -138,7 +141,8 @@ def main(command: Sequence[str]) -> int:
                         return 1
                     report.groups.append(group)
                     print(table(group), end="\n\n", flush=True)
-    report.write(BUILD)
+    (BUILD / "bench.json").write_text(report.json())
+    (BUILD / "bench.html").write_text(page(report), encoding="utf-8")
     print(f"{BUILD / 'bench.html'} shows the same as plots.")
     return 1 if any(group.failed for group in report.groups) else 0
 

@@ -18,7 +18,7 @@ Started = tuple[list[str], Mapping[str, str]]
 class Contender:
     """`start` gives command and environment for a database, a port, a number of processes and a
     folder for files. `skips` are kinds of work that it has no operation for, `refusal` is how it
-    answers to a bad body.
+    answers to a bad body. A bound is no competitor: it shows how far one could get.
     """
 
     name: str
@@ -27,6 +27,7 @@ class Contender:
     databases: frozenset[str] = frozenset({"sqlite", "postgresql"})
     skips: frozenset[str] = frozenset()
     refusal: int = 422
+    is_bound: bool = False
 
     def does(self, work: Work) -> Work:
         """The same work, with the status that is right for this contender."""
@@ -81,8 +82,8 @@ ALL = (
     Contender("fastify", "Fastify, fastify-openapi-glue, pg", _fastify,
               frozenset({"postgresql"}), NO_LIFE, refusal=400),
     Contender("limit", "no framework: ASGI, SQLAlchemy Core", _uvicorn("limit"),
-              skips=frozenset({"422"})),
+              skips=frozenset({"422"}), is_bound=True),
     Contender("driver", "no framework, the driver alone", _uvicorn("driver"),
-              skips=frozenset({"422"})),
+              skips=frozenset({"422"}), is_bound=True),
 )  # fmt: skip
 BY_NAME = {contender.name: contender for contender in ALL}

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import count
@@ -167,18 +167,3 @@ def drive(url: str, path: str, work: Work, seconds: int, folder: Path) -> Measur
         # What was asked last is still being done, though nobody waits for the answers.
         time.sleep(1)
     return Measured(**json.loads(output.splitlines()[-1]))
-
-
-def machine() -> Mapping[str, str]:
-    """What the figures depend on."""
-    import platform
-
-    found = Path("/proc/cpuinfo").read_text() if Path("/proc/cpuinfo").exists() else ""
-    names = re.findall(r"model name\s*: (.*)", found)
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return {
-        "processor": f"{os.cpu_count()} x {names[0] if names else platform.processor()}",
-        "memory": f"{memory:.0f} GB",
-        "system": platform.platform(terse=True),
-        "Python": platform.python_version(),
-    }

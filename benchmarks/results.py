@@ -1,10 +1,9 @@
-"""What was measured, as a table for the terminal and as a page with plots."""
+"""What was measured, and its table for the terminal."""
 
 import json
 import statistics
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 
 from benchmarks import contenders, work
 from benchmarks.load import Measured
@@ -77,15 +76,16 @@ def table(group: Group) -> str:
 
 @dataclass
 class Report:
-    machine: Mapping[str, str]
-    command: str
+    """All groups, and the facts that the figures depend on."""
+
+    facts: Mapping[str, str]
     groups: list[Group] = field(default_factory=list)
 
-    def write(self, folder: Path) -> None:
+    def json(self) -> str:
+        """Every single run."""
         runs = [
             {"database": group.database, "size": group.size, "processes": group.processes,
-             "work": kind, "contender": name, **asdict(run)}
+             "work": kind, "contender": name, "rate": run.rate, **asdict(run)}
             for group in self.groups for (kind, name), found in group.runs.items() for run in found
         ]  # fmt: skip
-        written = {"machine": self.machine, "command": self.command, "runs": runs}
-        (folder / "bench.json").write_text(json.dumps(written, indent=1))
+        return json.dumps({"facts": self.facts, "runs": runs}, indent=1)
