@@ -18,6 +18,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +26,10 @@ from benchmarks import contenders, work
 from benchmarks.contenders import Contender
 from benchmarks.data import BUILD, database, restore
 from benchmarks.facts import facts
-from benchmarks.load import Unequal, answer, compare, deep_path, drive, running
+from benchmarks.load import Unequal, answer, by_cursor, compare, drive, running
 from benchmarks.page import page
 from benchmarks.results import Group, Report, table
-from benchmarks.work import BASE, Work
+from benchmarks.work import Work
 
 SERVER = os.environ.get("TEST_POSTGRESQL", "")
 
@@ -67,20 +68,32 @@ def arguments(command: Sequence[str]) -> argparse.Namespace:
     return found
 
 
-def ready(contender: Contender, kind: Work, url: str, expected: dict[str, Any]) -> str | None:
-    """The path that a contender is loaded at, after its answer was compared; None to leave out."""
+def ready(
+    contender: Contender, kind: Work, url: str, size: int, expected: dict[str, Any]
+) -> Work | None:
+    """The work as this contender does it, after its answer was compared; None to leave it out."""
     if kind.name in contender.skips:
         return None
+    own = contender.does(kind)
     if kind.name == "deep":
-        if contender.is_bound:
-            return f"{BASE}{kind.path}&after=4975"
-        return deep_path(url, kind)
+        own = replace(own, path=middle(contender, kind, url, size))
     try:
-        found = answer(url, contender.does(kind))
+        found = answer(url, own)
+        if kind.name == "deep":
+            # Who walks by cursors counts pages in another way.
+            found = found["data"]
         compare(expected.setdefault(kind.name, found), found)
     except Unequal as error:
         raise Unequal(f"{contender.name}, {kind.title}: {error}") from None
-    return f"{BASE}{kind.path}"
+    return own
+
+
+def middle(contender: Contender, kind: Work, url: str, size: int) -> str:
+    """The path of the page in the middle of the customers: by a cursor, or else by its number."""
+    by_number = kind.path.format(page=size // 50 + 1)
+    if contender.is_bound:
+        return f"{by_number}&after={size // 2}"
+    return by_cursor(url, kind, size // 2) or by_number
 
 
 def measure(group: Group, options: argparse.Namespace, folder: Path) -> None:
@@ -94,22 +107,22 @@ def measure(group: Group, options: argparse.Namespace, folder: Path) -> None:
     with ExitStack() as stack:
         url = stack.enter_context(database(group.database, group.size, folder, SERVER))
         expected: dict[str, Any] = {}
-        paths: dict[tuple[str, str], tuple[str, str]] = {}
+        found: dict[tuple[str, str], tuple[str, Work]] = {}
         for contender in people:
             address = stack.enter_context(running(contender, url, group.processes, folder))
             for kind in kinds:
-                path = ready(contender, kind, address, expected)
+                own = ready(contender, kind, address, group.size, expected)
                 if kind.writes:
                     restore(url, group.size)
-                if path is not None:
-                    paths[contender.name, kind.name] = address, path
+                if own is not None:
+                    found[contender.name, kind.name] = address, own
         for number in range(options.rounds):
             for kind in kinds:
                 for contender in people:
-                    if (contender.name, kind.name) not in paths:
+                    if (contender.name, kind.name) not in found:
                         continue
-                    address, path = paths[contender.name, kind.name]
-                    run = drive(address, path, contender.does(kind), options.seconds, folder)
+                    address, own = found[contender.name, kind.name]
+                    run = drive(address, own, options.seconds, folder)
                     group.add(kind.name, contender.name, run)
                     if kind.writes:
                         restore(url, group.size)

@@ -73,7 +73,7 @@ def _fastify(database: str, port: int, processes: int, folder: Path) -> Started:
     return ["node", str(FASTIFY / "server.mjs")], environment
 
 
-NO_LIFE = frozenset({"suspend", "deep"})
+NO_LIFE = frozenset({"suspend"})
 ALL = (
     Contender("clientxcms", "this server", _this_server),
     Contender("connexion", "Connexion 3.3, responses validated", _uvicorn("connexion_app"),

@@ -23,8 +23,8 @@ from benchmarks.work import BASE, Work, script
 
 CONNECTIONS = 16
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|\+00:00)?")
-# How many pages are turned for the work that reads a page deep in a list.
-PAGES = 199
+# How many items are passed with each page on the way into a list.
+STEP = 1000
 
 
 class Unequal(Exception):
@@ -136,22 +136,24 @@ def compare(expected: Any, found: Any, place: str = "") -> None:
         raise Unequal(f"{place}: {str(found)[:300]} instead of {str(expected)[:300]}")
 
 
-def deep_path(url: str, work: Work) -> str | None:
-    """The address of a page deep in a list, found by turning pages, or None without cursors."""
-    path = f"{BASE}{work.path}&cursor="
+def by_cursor(url: str, work: Work, before: int) -> str | None:
+    """The path of the page behind the first `before` items, or None without cursors.
+
+    It is found as a client finds it, by the link to the next page.
+    """
+    path = f"{BASE}{work.path.partition('?')[0]}?per_page={STEP}"
     with httpx.Client(base_url=url, headers=headers(work), timeout=30) as client:
-        for _ in range(PAGES):
-            link = client.get(path).links.get("next", {}).get("url", "")
-            if "cursor=" not in link:
+        for _ in range(before // STEP):
+            path = client.get(path).links.get("next", {}).get("url", "")
+            if "cursor=" not in path:
                 return None
-            path = link
-    return path.removeprefix(url)
+    return path.removeprefix(f"{url}{BASE}").replace(f"per_page={STEP}", "per_page=25")
 
 
 _runs = count(1)
 
 
-def drive(url: str, path: str, work: Work, seconds: int, folder: Path) -> Measured:
+def drive(url: str, work: Work, seconds: int, folder: Path) -> Measured:
     """Load a contender with one kind of work for a while."""
     lines = [script(work, next(_runs)), f'wrk.method = "{work.method}"']
     if work.body:
@@ -162,7 +164,9 @@ def drive(url: str, path: str, work: Work, seconds: int, folder: Path) -> Measur
         command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout=10s"]
         for name, value in headers(work).items():
             command += ["-H", f"{name}: {value}"]
-        output = subprocess.check_output([*command, "-s", file.name, f"{url}{path}"], text=True)
+        output = subprocess.check_output(
+            [*command, "-s", file.name, f"{url}{BASE}{work.path}"], text=True
+        )
     if work.writes:
         # What was asked last is still being done, though nobody waits for the answers.
         time.sleep(1)

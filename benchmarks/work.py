@@ -41,7 +41,7 @@ ALL = (
     Work("products", "/products?include=pricing,metadata&per_page=25", "list 25 products, prices"),
     Work("services", "/services?filter[status]=active&sort=-created_at&page=3&per_page=25",
          "services, filter, sort, page 3"),
-    Work("deep", "/customers?per_page=25", "page 200 by cursor"),
+    Work("deep", "/customers?per_page=25&page={page}", "25 from the middle of the list"),
     Work("create", "/customers", "create a customer", "POST", CUSTOMER, 201, "create",
          varies=frozenset({"id", "created_at", "updated_at"})),
     Work("suspend", "/services/7/suspend", "suspend, unsuspend", "POST", {"reason": "Abuse"},

@@ -20,9 +20,20 @@ from benchmarks.peers.limit import MOMENTS
 from benchmarks.peers.tables import hash_password
 from models.sqlite import PATIENCE
 
+
+def _with_total(statement: str, table: str) -> str:
+    total = f"SELECT sum(difference) FROM row_counts WHERE table_name = '{table}'"
+    return statement.replace(f" FROM {table}", f", ({total}) FROM {table}")
+
+
 CUSTOMERS = f"SELECT {', '.join(shape.CUSTOMER)} FROM customers WHERE deleted_at IS NULL"
 PRODUCTS = f"SELECT {', '.join(shape.PRODUCT)} FROM products WHERE deleted_at IS NULL"
 SERVICES = f"SELECT {', '.join(shape.SERVICE)} FROM services WHERE deleted_at IS NULL"
+CUSTOMER_PAGE = _with_total(CUSTOMERS, "customers")
+PRODUCT_PAGE = _with_total(PRODUCTS, "products")
+SERVICE_PAGE = SERVICES.replace(
+    " FROM", ", (SELECT count(*) FROM services WHERE deleted_at IS NULL AND status = $1) FROM"
+)
 PRICES = f"SELECT {', '.join(shape.PRICING)} FROM pricings WHERE deleted_at IS NULL"
 NOTES = f"SELECT {', '.join(shape.NOTE)} FROM metadata"
 KEY = (
@@ -123,7 +134,7 @@ def reader(names: tuple[str, ...], kinds: dict[str, Callable[[Any], Any]]) -> An
     others = [(name, kinds[name]) for name in names if name in kinds]
 
     def items(rows: Any) -> list[dict[str, Any]]:
-        found = [dict(zip(names, row, strict=True)) for row in rows]
+        found = [dict(zip(names, row, strict=False)) for row in rows]
         for item in found:
             for name, convert in others:
                 item[name] = convert(item[name])
@@ -154,21 +165,27 @@ def handlers(local: bool) -> Callable[[Any, Request], Awaitable[Answer]]:
         found = customers(await store.fetch(f"{CUSTOMERS} AND id = $1", int(request.parts[1])))
         return (200, found[0]) if found else NOTHING
 
+    def page(items: Any, rows: Any, request: Request, envelope: Any = shape.nested) -> Any:
+        number, size = request.window
+        total = rows[0][-1] if rows else 0
+        return envelope(items(rows), total, number, size, request.url, request.query)
+
     async def list_customers(store: Any, request: Request) -> Answer:
         number, size = request.window
         if after := request.number("after", 0):
-            rows = f"{CUSTOMERS} AND id > $2 ORDER BY id LIMIT $1"
-            return 200, {"data": customers(await store.fetch(rows, size, after))}
-        total = await store.fetch("SELECT count(*) FROM customers WHERE deleted_at IS NULL")
-        rows = f"{CUSTOMERS} ORDER BY id LIMIT $1 OFFSET $2"
-        found = customers(await store.fetch(rows, size, (number - 1) * size))
-        return 200, shape.nested(found, total[0][0], number, size, request.url, request.query)
+            statement = f"{CUSTOMER_PAGE} AND id > $2 ORDER BY id LIMIT $1"
+            rows = await store.fetch(statement, size, after)
+        else:
+            statement = f"{CUSTOMER_PAGE} ORDER BY id LIMIT $1 OFFSET $2"
+            rows = await store.fetch(statement, size, (number - 1) * size)
+        return 200, page(customers, rows, request)
 
     async def list_products(store: Any, request: Request) -> Answer:
         number, size = request.window
-        total = await store.fetch("SELECT count(*) FROM products WHERE deleted_at IS NULL")
-        rows = f"{PRODUCTS} ORDER BY id LIMIT $1 OFFSET $2"
-        found = products(await store.fetch(rows, size, (number - 1) * size))
+        statement = f"{PRODUCT_PAGE} ORDER BY id LIMIT $1 OFFSET $2"
+        rows = await store.fetch(statement, size, (number - 1) * size)
+        answer = page(products, rows, request, shape.flat)
+        found = answer["data"]
         by_product = {item["id"]: item for item in found}
         for item in found:
             item["metadata"], item["pricing"] = [], []
@@ -180,16 +197,16 @@ def handlers(local: bool) -> Callable[[Any, Request], Awaitable[Answer]]:
         rows = f"{PRICES} AND related_type = 'product' AND related_id {among} ORDER BY id"
         for each in prices(await store.fetch(rows, *bound)):
             by_product[each["related_id"]]["pricing"].append(each)
-        return 200, shape.flat(found, total[0][0], number, size, request.url, request.query)
+        return 200, answer
 
     async def list_services(store: Any, request: Request) -> Answer:
         number, size = request.window
         status = dict(request.query)["filter[status]"]
-        count = "SELECT count(*) FROM services WHERE deleted_at IS NULL AND status = $1"
-        total = await store.fetch(count, status)
-        rows = f"{SERVICES} AND status = $1 ORDER BY created_at DESC, id DESC LIMIT $2 OFFSET $3"
-        found = services(await store.fetch(rows, status, size, (number - 1) * size))
-        return 200, shape.nested(found, total[0][0], number, size, request.url, request.query)
+        statement = f"{SERVICE_PAGE} AND status = $1 ORDER BY created_at DESC, id DESC"
+        rows = await store.fetch(
+            f"{statement} LIMIT $2 OFFSET $3", status, size, (number - 1) * size
+        )
+        return 200, page(services, rows, request)
 
     async def create(store: Any, body: dict[str, Any]) -> Answer:
         same = "SELECT id FROM customers WHERE email = $1 OR phone = $2"

@@ -36,6 +36,7 @@ from benchmarks.peers.tables import hash_password
 from models import ActionLog, Admin, Customer, Metadata, PersonalAccessToken, Pricing, Product
 from models import Service as ServiceModel
 from models.engine import make_engine, write_options
+from models.row_count import living_rows
 
 MOMENTS = frozenset(
     "email_verified_at last_login deleted_at created_at updated_at expires_at suspended_at"
@@ -94,7 +95,15 @@ def columns(table: Any, names: tuple[str, ...], local: bool) -> list[Any]:
 
 
 def items(names: tuple[str, ...], rows: Any) -> list[dict[str, Any]]:
-    return [dict(zip(names, row, strict=True)) for row in rows]
+    return [dict(zip(names, row, strict=False)) for row in rows]
+
+
+def page(names: tuple[str, ...], rows: Any, request: Request, envelope: Any = shape.nested) -> Any:
+    """A page of rows whose last column is the total, in its envelope."""
+    rows = rows.all()
+    number, size = request.window
+    total = rows[0][-1] if rows else 0
+    return envelope(items(names, rows), total, number, size, request.url, request.query)
 
 
 def handlers(engine: Engine, reader: Engine, local: bool) -> Callable[[Request], Answer]:
@@ -115,21 +124,17 @@ def handlers(engine: Engine, reader: Engine, local: bool) -> Callable[[Request],
         customer.c.deleted_at.is_(None)
     )
     one_customer = customers.where(customer.c.id == by_id)
-    customer_page = customers.order_by(customer.c.id).limit(size).offset(start)
-    customer_slice = (
-        customers.where(customer.c.id > bindparam("after")).order_by(customer.c.id).limit(size)
-    )
-    customer_total = (
-        select(func.count()).select_from(customer).where(customer.c.deleted_at.is_(None))
-    )
+    customer_rows = customers.add_columns(living_rows(customer)).order_by(customer.c.id).limit(size)
+    customer_page = customer_rows.offset(start)
+    customer_slice = customer_rows.where(customer.c.id > bindparam("after"))
     customer_taken = select(customer.c.id).where(
         (customer.c.email == bindparam("email")) | (customer.c.phone == bindparam("phone"))
     )
     product_page = (
-        select(*columns(product, shape.PRODUCT, local)).where(product.c.deleted_at.is_(None))
+        select(*columns(product, shape.PRODUCT, local), living_rows(product))
+        .where(product.c.deleted_at.is_(None))
         .order_by(product.c.id).limit(size).offset(start)
     )  # fmt: skip
-    product_total = select(func.count()).select_from(product).where(product.c.deleted_at.is_(None))
     prices = (
         select(*columns(pricing, shape.PRICING, local))
         .where(pricing.c.related_id.in_(ids), pricing.c.related_type == "product",
@@ -143,11 +148,12 @@ def handlers(engine: Engine, reader: Engine, local: bool) -> Callable[[Request],
     )
     in_status = (service.c.deleted_at.is_(None), service.c.status == bindparam("status"))
     services = select(*columns(service, shape.SERVICE, local))
+    counted = select(func.count()).select_from(service).where(*in_status).scalar_subquery()
     service_page = (
-        services.where(*in_status).order_by(service.c.created_at.desc(), service.c.id.desc())
+        services.add_columns(counted)
+        .where(*in_status).order_by(service.c.created_at.desc(), service.c.id.desc())
         .limit(size).offset(start)
     )  # fmt: skip
-    service_total = select(func.count()).select_from(service).where(*in_status)
     one_service = services.where(service.c.id == by_id, service.c.deleted_at.is_(None))
     status_of = select(service.c.status, service.c.customer_id).where(service.c.id == by_id)
 
@@ -165,38 +171,32 @@ def handlers(engine: Engine, reader: Engine, local: bool) -> Callable[[Request],
         return (200, items(shape.CUSTOMER, rows)[0]) if rows else NOTHING
 
     def list_customers(connection: Connection, request: Request) -> Answer:
-        number, per_page = request.window
         if after := request.number("after", 0):
-            window = {"size": per_page, "after": after}
-            found = items(shape.CUSTOMER, connection.execute(customer_slice, window))
-            return 200, {"data": found}
-        total = connection.execute(customer_total).scalar_one()
-        window = {"size": per_page, "start": (number - 1) * per_page}
-        found = items(shape.CUSTOMER, connection.execute(customer_page, window))
-        return 200, shape.nested(found, total, number, per_page, request.url, request.query)
+            bound = {"size": request.window[1], "after": after}
+            return 200, page(shape.CUSTOMER, connection.execute(customer_slice, bound), request)
+        rows = connection.execute(customer_page, window(request))
+        return 200, page(shape.CUSTOMER, rows, request)
 
     def list_products(connection: Connection, request: Request) -> Answer:
-        number, per_page = request.window
-        total = connection.execute(product_total).scalar_one()
-        window = {"size": per_page, "start": (number - 1) * per_page}
-        found = items(shape.PRODUCT, connection.execute(product_page, window))
-        by_product = {item["id"]: item for item in found}
-        for item in found:
+        rows = connection.execute(product_page, window(request))
+        found = page(shape.PRODUCT, rows, request, shape.flat)
+        by_product = {item["id"]: item for item in found["data"]}
+        for item in found["data"]:
             item["metadata"], item["pricing"] = [], []
         wanted = {"ids": list(by_product)}
         for each in items(shape.NOTE, connection.execute(notes, wanted)):
             by_product[each["model_id"]]["metadata"].append(each)
         for each in items(shape.PRICING, connection.execute(prices, wanted)):
             by_product[each["related_id"]]["pricing"].append(each)
-        return 200, shape.flat(found, total, number, per_page, request.url, request.query)
+        return 200, found
 
     def list_services(connection: Connection, request: Request) -> Answer:
+        wanted = {"status": dict(request.query)["filter[status]"], **window(request)}
+        return 200, page(shape.SERVICE, connection.execute(service_page, wanted), request)
+
+    def window(request: Request) -> dict[str, int]:
         number, per_page = request.window
-        wanted = {"status": dict(request.query)["filter[status]"]}
-        total = connection.execute(service_total, wanted).scalar_one()
-        window = {**wanted, "size": per_page, "start": (number - 1) * per_page}
-        found = items(shape.SERVICE, connection.execute(service_page, window))
-        return 200, shape.nested(found, total, number, per_page, request.url, request.query)
+        return {"size": per_page, "start": (number - 1) * per_page}
 
     def write(request: Request) -> Answer:
         options = write_options(engine)
