@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-postgresql bench clean
+.PHONY: help serve test test-postgresql bench bench-micro bench-check clean
 PYTHON ?= python3
 VENV := .venv
 
@@ -34,6 +34,12 @@ test-postgresql: $(VENV)/test ## Run the tests on a PostgreSQL server of their o
 
 bench: $(VENV)/bench ## Compare the speed with that of others; BENCH="--help" tells more
 	tests/postgresql/scratch.sh $(VENV)/bin/python -m benchmarks $(BENCH)
+
+bench-micro: $(VENV)/test ## Tell what each step of a request costs
+	$(VENV)/bin/python -m benchmarks.micro
+
+bench-check: $(VENV)/test ## Fail if a request takes more instructions than it did
+	$(VENV)/bin/python -m benchmarks.check $(CHECK)
 
 clean: ## Remove what was installed and built, but no data
 	rm -rf $(VENV) .tox build .mypy_cache .ruff_cache .import_linter_cache
