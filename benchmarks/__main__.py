@@ -126,9 +126,6 @@ def measure(group: Group, options: argparse.Namespace, folder: Path) -> None:
                     group.add(kind.name, contender.name, run)
                     if kind.writes:
                         restore(url, group.size)
-                    if run.failed:
-                        print(f"{contender.name}, {kind.title}: {run.failed} wrong answers",
-                              file=sys.stderr)  # fmt: skip
             print(f"{group.title}: round {number + 1} of {options.rounds}", file=sys.stderr)
 
 
@@ -138,7 +135,8 @@ def main(command: Sequence[str]) -> int:
         print("wrk is not installed: apt-get install wrk", file=sys.stderr)
         return 2
     # Servers that were started end with us, however we end.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(ending, lambda *_: sys.exit(1))
     BUILD.mkdir(exist_ok=True)
     called = f"python -m benchmarks {shlex.join(command)}".strip()
     report = Report(facts(called, options.databases, SERVER))

@@ -1,6 +1,6 @@
 """The shop that is measured: the same rows each time, in SQLite or PostgreSQL.
 
-A filled SQLite file is kept in build/bench-data until the migrations change.
+A filled SQLite file is kept in build/bench-data until the migrations or this module change.
 """
 
 import shutil
@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
+from zlib import crc32
 
 import psycopg
 from sqlalchemy import Engine, make_url, text
@@ -20,7 +21,8 @@ from models.migrate import MIGRATIONS, upgrade
 from models.personal_access_token import hash_secret
 from models.service import STATUSES
 
-BUILD = Path(__file__).parent.parent / "build"
+ROOT = Path(__file__).parent.parent
+BUILD = ROOT / "build"
 SERVICES, PRODUCTS, GROUPS = 50_000, 100, 10
 # Every sixth service is active: as many as these can be suspended, one after the other.
 SUSPENDED = 1000
@@ -147,15 +149,17 @@ def restore(url: str, customers: int) -> None:
     engine.dispose()
 
 
-def _head() -> str:
-    return max(path.stem for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+def _version() -> str:
+    """Changes with the migrations and with the rows that are made here."""
+    head = max(path.stem for path in (MIGRATIONS / "versions").glob("[0-9]*.py"))
+    return f"{head}-{crc32(Path(__file__).read_bytes()):08x}"
 
 
 def local_file(customers: int) -> Path:
     """A filled SQLite file, made if need be."""
     folder = BUILD / "bench-data"
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{customers}-{_head()}.db"
+    path = folder / f"{customers}-{_version()}.db"
     if not path.exists():
         for old in folder.glob(f"{customers}-*"):
             old.unlink()

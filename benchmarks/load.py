@@ -18,7 +18,7 @@ from typing import Any
 import httpx
 
 from benchmarks.contenders import Contender
-from benchmarks.data import TOKEN, moment
+from benchmarks.data import ROOT, TOKEN, moment
 from benchmarks.work import BASE, Work, script
 
 CONNECTIONS = 16
@@ -62,7 +62,7 @@ def running(contender: Contender, database: str, processes: int, folder: Path) -
     with log.open("ab") as output:
         process = subprocess.Popen(
             command, env={**os.environ, **environment}, stdout=output, stderr=output,
-            stdin=subprocess.DEVNULL, start_new_session=True,
+            stdin=subprocess.DEVNULL, start_new_session=True, cwd=ROOT,
         )  # fmt: skip
     try:
         url = f"http://127.0.0.1:{port}"

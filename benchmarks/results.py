@@ -40,8 +40,15 @@ class Group:
         return [name for name in contenders.BY_NAME if name in found]
 
     @property
-    def failed(self) -> int:
-        return sum(run.failed for runs in self.runs.values() for run in runs)
+    def failed(self) -> list[str]:
+        """What went wrong while it was timed."""
+        return [
+            f"{name}, {work.BY_NAME[kind].title}: {wrong} of {made} answers were wrong"
+            for (kind, name), runs in self.runs.items()
+            for wrong, made in [(sum(each.failed for each in runs),
+                                 sum(each.requests for each in runs))]
+            if wrong
+        ]  # fmt: skip
 
     def rate(self, kind: str, contender: str) -> float | None:
         """The median of requests a second."""
@@ -71,7 +78,7 @@ def table(group: Group) -> str:
                 cell += f" ({times:.2f}x)"
             cells.append(f"{cell:>{width}}")
         lines.append(f"{work.BY_NAME[kind].title:<32}" + "".join(cells))
-    return "\n".join(lines)
+    return "\n".join([*lines, *group.failed])
 
 
 @dataclass
