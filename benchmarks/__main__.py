@@ -26,7 +26,7 @@ from benchmarks import contenders, work
 from benchmarks.contenders import Contender
 from benchmarks.data import BUILD, database, restore
 from benchmarks.facts import facts
-from benchmarks.load import Unequal, answer, by_cursor, compare, drive, running
+from benchmarks.load import Running, Unequal, answer, by_cursor, compare, drive, running
 from benchmarks.page import page
 from benchmarks.results import Group, Report, table
 from benchmarks.work import Work
@@ -56,8 +56,8 @@ def arguments(command: Sequence[str]) -> argparse.Namespace:
     parser.add_argument(
         "--work", type=names, default=list(work.BY_NAME), help=f"some of {','.join(work.BY_NAME)}"
     )
-    parser.add_argument("--seconds", type=int, default=2, help="of each run")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--seconds", type=int, default=1, help="of each run")
+    parser.add_argument("--rounds", type=int, default=4)
     found = parser.parse_args(command)
     for name, known in (("contenders", contenders.BY_NAME), ("work", work.BY_NAME),
                         ("databases", ("sqlite", "postgresql"))):  # fmt: skip
@@ -107,22 +107,22 @@ def measure(group: Group, options: argparse.Namespace, folder: Path) -> None:
     with ExitStack() as stack:
         url = stack.enter_context(database(group.database, group.size, folder, SERVER))
         expected: dict[str, Any] = {}
-        found: dict[tuple[str, str], tuple[str, Work]] = {}
+        found: dict[tuple[str, str], tuple[Running, Work]] = {}
         for contender in people:
-            address = stack.enter_context(running(contender, url, group.processes, folder))
+            process = stack.enter_context(running(contender, url, group.processes, folder))
             for kind in kinds:
-                own = ready(contender, kind, address, group.size, expected)
+                own = ready(contender, kind, process.url, group.size, expected)
                 if kind.writes:
                     restore(url, group.size)
                 if own is not None:
-                    found[contender.name, kind.name] = address, own
+                    found[contender.name, kind.name] = process, own
         for number in range(options.rounds):
             for kind in kinds:
                 for contender in people:
                     if (contender.name, kind.name) not in found:
                         continue
-                    address, own = found[contender.name, kind.name]
-                    run = drive(address, own, options.seconds, folder)
+                    process, own = found[contender.name, kind.name]
+                    run = drive(process, own, options.seconds, folder)
                     group.add(kind.name, contender.name, run)
                     if kind.writes:
                         restore(url, group.size)

@@ -9,11 +9,11 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 
@@ -33,17 +33,41 @@ class Unequal(Exception):
 
 @dataclass(frozen=True)
 class Measured:
-    """One run of wrk. Latencies in milliseconds."""
+    """One run of wrk. Latencies in milliseconds; `cpu` is the processor time of the contender, in
+    seconds, without that of a database server.
+    """
 
     requests: int
     seconds: float
     failed: int
     p50: float
     p99: float
+    cpu: float
 
     @property
     def rate(self) -> float:
         return self.requests / self.seconds
+
+    @property
+    def microseconds(self) -> float:
+        """Processor time of a request."""
+        return self.cpu / max(1, self.requests) * 1e6
+
+
+class Running(NamedTuple):
+    url: str
+    group: int
+
+    def cpu(self) -> float:
+        """The processor time that all its processes have had, in seconds."""
+        ticks = 0
+        for file in Path("/proc").glob("[0-9]*/stat"):
+            with suppress(OSError):
+                # Behind the name of the program, which may hold blanks.
+                fields = file.read_text().rpartition(")")[2].split()
+                if int(fields[2]) == self.group:
+                    ticks += int(fields[11]) + int(fields[12])
+        return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def free_port() -> int:
@@ -54,8 +78,8 @@ def free_port() -> int:
 
 
 @contextmanager
-def running(contender: Contender, database: str, processes: int, folder: Path) -> Iterator[str]:
-    """Its address, as long as it runs. The whole group of processes ends with the block."""
+def running(contender: Contender, database: str, processes: int, folder: Path) -> Iterator[Running]:
+    """It runs as long as the block does. The whole group of processes ends with the block."""
     port = free_port()
     command, environment = contender.start(database, port, processes, folder)
     log = folder / f"{contender.name}.log"
@@ -67,7 +91,7 @@ def running(contender: Contender, database: str, processes: int, folder: Path) -
     try:
         url = f"http://127.0.0.1:{port}"
         _wait(url, process, log)
-        yield url
+        yield Running(url, process.pid)
     finally:
         _stop(process)
 
@@ -153,7 +177,7 @@ def by_cursor(url: str, work: Work, before: int) -> str | None:
 _runs = count(1)
 
 
-def drive(url: str, work: Work, seconds: int, folder: Path) -> Measured:
+def drive(server: Running, work: Work, seconds: int, folder: Path) -> Measured:
     """Load a contender with one kind of work for a while."""
     lines = [script(work, next(_runs)), f'wrk.method = "{work.method}"']
     if work.body:
@@ -164,10 +188,11 @@ def drive(url: str, work: Work, seconds: int, folder: Path) -> Measured:
         command = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds}s", "--timeout=10s"]
         for name, value in headers(work).items():
             command += ["-H", f"{name}: {value}"]
-        output = subprocess.check_output(
-            [*command, "-s", file.name, f"{url}{BASE}{work.path}"], text=True
-        )
+        command += ["-s", file.name, f"{server.url}{BASE}{work.path}"]
+        before = server.cpu()
+        output = subprocess.check_output(command, text=True)
+        cpu = server.cpu() - before
     if work.writes:
         # What was asked last is still being done, though nobody waits for the answers.
         time.sleep(1)
-    return Measured(**json.loads(output.splitlines()[-1]))
+    return Measured(**json.loads(output.splitlines()[-1]), cpu=cpu)

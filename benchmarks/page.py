@@ -132,7 +132,8 @@ def _row(group: Group, kind: str, name: str, top: float, scale: float) -> str:
         for x in (LABEL + run.rate * scale for run in runs)
     )
     return (
-        f"<g><title>{escape(name)}: {rate:,.0f} requests a second, 99 % within {latency:.1f} ms"
+        f"<g><title>{escape(name)}: {rate:,.0f} requests a second, 99 % within {latency:.1f} ms,"
+        f" {group.microseconds(kind, name):,.0f} microseconds of processor time each"
         f'</title><text x="0" y="{middle}" class="{look if look == "ours" else ""}">'
         f'{escape(name)}</text><rect class="{look}" x="{LABEL}" y="{top + 4}" rx="3"'
         f' width="{max(1.0, rate * scale):.1f}" height="{ROW - 8}"/>{strokes}'

@@ -2,7 +2,7 @@
 
 import json
 import statistics
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
 from benchmarks import contenders, work
@@ -55,6 +55,11 @@ class Group:
         runs = self.runs.get((kind, contender))
         return statistics.median(run.rate for run in runs) if runs else None
 
+    def microseconds(self, kind: str, contender: str) -> float | None:
+        """The median of the processor time of a request, without that of a database server."""
+        runs = self.runs.get((kind, contender))
+        return statistics.median(run.microseconds for run in runs) if runs else None
+
     def times(self, kind: str, contender: str) -> float | None:
         """How many times the rate of a contender this server reaches; median of the rounds."""
         ours, theirs = self.runs.get((kind, OURS)), self.runs.get((kind, contender))
@@ -66,9 +71,10 @@ class Group:
 
 
 def table(group: Group) -> str:
-    """Requests a second, and behind those of others how many times as fast this server is."""
-    width = 17
-    lines = [group.title, f"{'':<32}" + "".join(f"{name:>{width}}" for name in group.contenders)]
+    """Requests a second, and behind those of others how many times as fast this server is; below,
+    the processor time of a request.
+    """
+    lines = [group.title, _line("requests a second", group.contenders)]
     for kind in group.kinds:
         cells = []
         for name in group.contenders:
@@ -76,9 +82,18 @@ def table(group: Group) -> str:
             cell = "-" if rate is None else f"{rate:,.0f}"
             if times is not None and name != OURS:
                 cell += f" ({times:.2f}x)"
-            cells.append(f"{cell:>{width}}")
-        lines.append(f"{work.BY_NAME[kind].title:<32}" + "".join(cells))
+            cells.append(cell)
+        lines.append(_line(work.BY_NAME[kind].title, cells))
+    lines.append(_line("processor time, microseconds", group.contenders))
+    for kind in group.kinds:
+        spent = [group.microseconds(kind, name) for name in group.contenders]
+        cells = ["-" if each is None else f"{each:,.0f}" for each in spent]
+        lines.append(_line(work.BY_NAME[kind].title, cells))
     return "\n".join([*lines, *group.failed])
+
+
+def _line(head: str, cells: Sequence[str]) -> str:
+    return f"{head:<32}" + "".join(f"{cell:>17}" for cell in cells)
 
 
 @dataclass
