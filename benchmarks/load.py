@@ -1,6 +1,7 @@
 """Start contenders, see that they give the same answers, and load them with wrk."""
 
 import json
+import math
 import os
 import re
 import signal
@@ -51,7 +52,7 @@ class Measured:
     @property
     def microseconds(self) -> float:
         """Processor time of a request."""
-        return self.cpu / max(1, self.requests) * 1e6
+        return self.cpu / self.requests * 1e6 if self.requests else math.inf
 
 
 class Running(NamedTuple):

@@ -1,5 +1,6 @@
 """The page of a benchmark: one file, with plots drawn as SVG."""
 
+import math
 import statistics
 from collections.abc import Iterable
 from html import escape
@@ -93,7 +94,7 @@ def _summary(group: Group) -> str:
     lines = []
     for name in group.contenders:
         found = [group.times(kind, name) for kind in group.kinds]
-        times = [each for each in found if each is not None]
+        times = [each for each in found if each is not None and math.isfinite(each)]
         if name != OURS and times:
             mean = statistics.geometric_mean(times)
             lines.append(
@@ -108,7 +109,7 @@ def _summary(group: Group) -> str:
 
 def _plot(group: Group, kind: str) -> str:
     names = [name for name in group.contenders if (kind, name) in group.runs]
-    highest = max(run.rate for name in names for run in group.runs[kind, name])
+    highest = max(1.0, *(run.rate for name in names for run in group.runs[kind, name]))
     rows = "".join(
         _row(group, kind, name, place * ROW, BAR / highest) for place, name in enumerate(names)
     )

@@ -1,6 +1,7 @@
 """What was measured, and its table for the terminal."""
 
 import json
+import math
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -65,8 +66,10 @@ class Group:
         ours, theirs = self.runs.get((kind, OURS)), self.runs.get((kind, contender))
         if not ours or not theirs:
             return None
+        # Who has not finished a single request in time has no rate to compare with.
         return statistics.median(
-            one.rate / other.rate for one, other in zip(ours, theirs, strict=True)
+            one.rate / other.rate if other.requests else math.inf
+            for one, other in zip(ours, theirs, strict=True)
         )
 
 
