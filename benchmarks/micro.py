@@ -13,7 +13,6 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable
 from time import perf_counter_ns
-from types import SimpleNamespace
 from typing import Any
 
 import app as application
@@ -113,7 +112,10 @@ def wrap(clock: Clock) -> None:
     for name, step in COMPILED.items():
         if hasattr(execution, name):
             setattr(execution, name, _compiled(clock, step, getattr(execution, name)))
-    execution.orjson = SimpleNamespace(dumps=clock.called("JSON", execution.orjson.dumps))
+    writers = execution.writers
+    execution.writers = lambda schema: {
+        media_type: clock.called("writer", write) for media_type, write in writers(schema).items()
+    }
 
 
 def _compiled(clock: Clock, step: str, function: Callable[..., Any]) -> Callable[..., Any]:
