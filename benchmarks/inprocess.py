@@ -18,9 +18,13 @@ def open_server(database: Path) -> Any:
     return create_server(Settings(database_url=f"sqlite:///{database}", rate_limit=10**9))
 
 
-def requests(app: Any, path: str) -> Callable[[int], None]:
+def requests(app: Any, path: str, accept: str = "*/*") -> Callable[[int], None]:
     """The function that makes a number of requests, one after the other."""
-    headers = [(b"host", b"localhost"), (b"authorization", f"Bearer {TOKEN}".encode())]
+    headers = [
+        (b"host", b"localhost"),
+        (b"authorization", f"Bearer {TOKEN}".encode()),
+        (b"accept", accept.encode()),
+    ]
     address, _, query = f"{BASE}{path}".partition("?")
     loop = asyncio.get_event_loop_policy().new_event_loop()
 

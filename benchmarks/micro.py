@@ -81,6 +81,10 @@ class Clock:
         return type(kind.__name__, (kind,), {"__call__": call})
 
 
+# The forms that answers are asked for, after the names of requests.
+FORMS = {"": "*/*", ", XML": "application/xml"}
+
+
 def wrap(clock: Clock) -> None:
     """Let the next server that this process makes count its steps."""
     pipeline, stack = application.pipeline, application.ConnexionMiddleware
@@ -147,15 +151,20 @@ def main() -> int:
     wrap(clock)
     wrapped = inprocess.open_server(database)
     found = {
-        name: measure(clock, inprocess.requests(wrapped, path), inprocess.requests(plain, path))
+        f"{name}{form}": measure(
+            clock,
+            inprocess.requests(wrapped, path, accept),
+            inprocess.requests(plain, path, accept),
+        )
+        for form, accept in FORMS.items()
         for name, path in inprocess.PATHS.items()
     }
-    print(f"{'microseconds':<{WIDTH}}" + "".join(f"{name:>12}" for name in found))
+    print(f"{'microseconds':<{WIDTH}}" + "".join(f"{name:>16}" for name in found))
     for step in (*clock.steps, WHOLE):
         print(
-            f"{step:<{WIDTH}}" + "".join(f"{each.get(step, 0):>12.1f}" for each in found.values())
+            f"{step:<{WIDTH}}" + "".join(f"{each.get(step, 0):>16.1f}" for each in found.values())
         )
-    shares = "".join(f"{each[CHECK] / each[WHOLE]:>12.1%}" for each in found.values())
+    shares = "".join(f"{each[CHECK] / each[WHOLE]:>16.1%}" for each in found.values())
     print(f"{f'{CHECK}, its share (at most {TARGET:.0%} is the aim)':<{WIDTH}}{shares}")
     return 0
 
