@@ -5,7 +5,7 @@ A filled SQLite file is kept in build/bench-data until the migrations or this mo
 
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -197,7 +197,9 @@ def database(kind: str, customers: int, folder: Path, server: str) -> Iterator[s
             engine.dispose()
             yield url
         finally:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+            # A server that has ended meanwhile was ended with all it had.
+            with suppress(psycopg.OperationalError):
+                connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def moment(text: str) -> datetime:
