@@ -26,7 +26,7 @@ from benchmarks import contenders, work
 from benchmarks.contenders import Contender
 from benchmarks.data import BUILD, database, restore
 from benchmarks.facts import facts
-from benchmarks.load import Running, Unequal, answer, by_cursor, compare, drive, running
+from benchmarks.load import NotStarted, Running, Unequal, answer, by_cursor, compare, drive, running
 from benchmarks.page import page
 from benchmarks.results import Group, Report, table
 from benchmarks.work import Work
@@ -147,7 +147,7 @@ def main(command: Sequence[str]) -> int:
                     group = Group(kind, size, processes)
                     try:
                         measure(group, options, Path(folder))
-                    except Unequal as error:
+                    except (Unequal, NotStarted) as error:
                         print(error, file=sys.stderr)
                         return 1
                     report.groups.append(group)

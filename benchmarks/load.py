@@ -32,6 +32,10 @@ class Unequal(Exception):
     """A contender does not give the answer that the others give."""
 
 
+class NotStarted(Exception):
+    """A contender does not answer at all. `make bench` installs what they need."""
+
+
 @dataclass(frozen=True)
 class Measured:
     """One run of wrk. Latencies in milliseconds; `cpu` is the processor time of the contender, in
@@ -105,7 +109,7 @@ def _wait(url: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
             return
         except httpx.TransportError:
             time.sleep(0.1)
-    raise RuntimeError(f"it does not answer:\n{log.read_text()[-2000:]}")
+    raise NotStarted(f"{log.stem} does not answer:\n{log.read_text()[-2000:]}")
 
 
 def _stop(process: "subprocess.Popen[bytes]") -> None:
