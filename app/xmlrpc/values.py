@@ -16,6 +16,7 @@ from defusedxml.xmlrpc import DefusedExpatParser
 
 from app.pipeline.bodies import DEPTH
 from app.pipeline.problems import Problem
+from app.xml.parsing import Malformed, feed
 from app.xml.text import read as read_text
 from app.xml.text import written
 from models.sentence import Sentence, say
@@ -23,7 +24,7 @@ from models.sentence import Sentence, say
 # A call of a call of a call: the batch, its entry and the list of arguments are around a struct.
 NESTING = DEPTH + 4
 # What is read before anybody has shown a key must not keep the server busy.
-ELEMENTS = 100_000
+ELEMENTS = 10_000
 
 NO_CALL = say("The body is not an XML-RPC method call.").template
 
@@ -124,7 +125,8 @@ def read_call(document: bytes) -> tuple[str, tuple[Any, ...]]:
     reader = _Reader()
     parser = DefusedExpatParser(reader, forbid_dtd=True)
     try:
-        parser.feed(document)
+        expat: Any = parser._parser  # type: ignore[attr-defined]
+        feed(document, parser.feed, lambda: expat.CurrentByteIndex)
         parser.close()
         arguments = reader.close()
         name = reader.getmethodname()
@@ -134,6 +136,8 @@ def read_call(document: bytes) -> tuple[str, tuple[Any, ...]]:
             line=error.lineno,
             column=error.offset + 1,
         ) from None
+    except Malformed as error:
+        raise Problem("malformed-request", error.sentence) from None
     except DTDForbidden:
         raise _malformed("The body may not have a document type.") from None
     except Exception:
