@@ -44,8 +44,9 @@ class Element(NamedTuple):
     text: list[str]
 
 
-def parse(body: bytes, depth: int, charset: str = "") -> Element:
-    """The root element of a document, with at most `depth` elements in each other.
+def parse(body: bytes, depth: int, charset: str = "", items: int = ITEMS) -> Element:
+    """The root element of a document, with at most `depth` elements in each other, and as many
+    elements and attributes as `items`.
 
     The text is UTF-8, or UTF-16 with a mark; `charset` is what the request says of it, if anything.
     Raises Malformed or ForeignCharacter.
@@ -53,7 +54,7 @@ def parse(body: bytes, depth: int, charset: str = "") -> Element:
     text, encodings = _decoded(body)
     if charset and charset not in encodings:
         raise Malformed(_ENCODINGS)
-    reader = _Reader(depth, encodings)
+    reader = _Reader(depth, encodings, items)
     try:
         feed(text.encode(), reader.parser.Parse, lambda: reader.parser.CurrentByteIndex)
         reader.parser.Parse(b"", True)
@@ -106,12 +107,12 @@ def _decoded(body: bytes) -> tuple[str, tuple[str, ...]]:
 class _Reader:
     """Builds the elements of a document while expat reads it."""
 
-    def __init__(self, depth: int, encodings: tuple[str, ...]) -> None:
+    def __init__(self, depth: int, encodings: tuple[str, ...], items: int) -> None:
         self.root: Element | None = None
         self._depth = depth
         self._encodings = encodings
         self._open: list[Element] = []
-        self._items = 0
+        self._items = items
         # The text is UTF-8 by now, whatever it was sent in and calls itself.
         self.parser = parser = expat.ParserCreate("utf-8", " ")
         parser.buffer_text = True
@@ -138,8 +139,8 @@ class _Reader:
         raise Malformed(say("A body in XML has no processing instructions."))
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
-        self._items += 1 + len(attributes)
-        if self._items > ITEMS:
+        self._items -= 1 + len(attributes)
+        if self._items < 0:
             raise Malformed(
                 say("The body has more than {limit} elements and attributes.", limit=ITEMS)
             )
