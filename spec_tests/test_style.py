@@ -55,8 +55,8 @@ def test_the_schemas_of_parameters_are_plain():
 def test_an_operation_is_described_in_one_order(operation):
     keys = list(written(operation))
     order = ["operationId", "summary", "description", "tags", "security", "deprecated",
-             "x-deprecated-since", "x-successor", "x-transition", "parameters", "requestBody", "x-request-body",
-             "responses"]  # fmt: skip
+             "x-deprecated-since", "x-successor", "x-transition", "parameters", "requestBody",
+             "x-request-body", "responses"]  # fmt: skip
     assert keys == [key for key in order if key in keys]
     assert {"summary", "security"} <= {*keys}
 
