@@ -27,7 +27,7 @@ class Change:
 def breaking_changes(old: Json, new: Json) -> list[Change]:
     """All that the new document breaks. Both are OpenAPI 3.0."""
     later = dict(operations(new))
-    found = set()
+    found: set[Change] = set()
     for address, operation in operations(old):
         name = operation["operationId"]
         if address not in later:
