@@ -153,6 +153,20 @@ BREAKING = {
         lambda new: new.schemas["GroupPage"]["allOf"][1]["properties"]["data"].update(
             items={"$ref": "#/components/schemas/Health"}),
         {"groups.index"}),
+    "one of two forms of a value is not taken": (
+        lambda new: new.schemas["ServiceUpdate"]["properties"].update(
+            data=new.schemas["ServiceData"]["anyOf"][0]),
+        {"services.update", "services.patch"}),
+    "an answer has a value of a new form": (
+        lambda new: new.schemas["License"]["properties"].update(
+            data={"anyOf": [{"type": "object"}, {"type": "array", "items": {}}]}),
+        {"license.show"}),
+    "bodies may be less large": (
+        lambda new: new.document.update({"x-body-limit": 1024}),
+        {name for name, operation in contract().operations.items() if operation.bodies}),
+    "the server is elsewhere": (
+        lambda new: new.document.update(servers=[{"url": "/api/v2"}]),
+        {*contract().operations}),
 }  # fmt: skip
 
 HARMLESS = {
@@ -190,6 +204,8 @@ HARMLESS = {
         new.schemas["LicenseAnswer"]["properties"]["status"]["enum"].remove("error"),
     "a text of an answer is less long": lambda new:
         new.schemas["License"]["properties"]["domain"].update(maxLength=255),
+    "an answer has a value of one form less": lambda new:
+        new.schemas["Service"]["properties"].update(data=new.schemas["ServiceData"]["anyOf"][0]),
     "null is not answered any more": lambda new:
         new.schemas["License"]["properties"]["server"].pop("nullable"),
 }  # fmt: skip
@@ -250,8 +266,8 @@ def drop_health_and_license(new):
 def test_a_complaint_says_what_to_write():
     assert after(drop_health_and_license, "") == [
         "Announce in CHANGELOG.md, under `## [Unreleased]` and `### Breaking`:",
-        "- `health.show`: GET /application/health is gone.",
-        "- `license.show`: GET /application/license is gone.",
+        "- `health.show`: GET /api/application/health is gone.",
+        "- `license.show`: GET /api/application/license is gone.",
     ]
 
 
@@ -266,7 +282,7 @@ def test_operations_are_announced_by_name_or_pattern(breaking):
 
 def test_each_operation_has_to_be_announced():
     assert after(drop_health_and_license, "- `health.show`: gone.\n")[1:] == [
-        "- `license.show`: GET /application/license is gone."
+        "- `license.show`: GET /api/application/license is gone."
     ]
 
 
