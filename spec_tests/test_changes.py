@@ -153,14 +153,15 @@ BREAKING = {
         lambda new: new.schemas["GroupPage"]["allOf"][1]["properties"]["data"].update(
             items={"$ref": "#/components/schemas/Health"}),
         {"groups.index"}),
+    "a text of a request has to look different": (
+        lambda new: new.schemas["ServiceSuspend"]["properties"]["reason"].update(pattern="^a"),
+        {"services.suspend", "services.suspend_by_put"}),
     "one of two forms of a value is not taken": (
-        lambda new: new.schemas["ServiceUpdate"]["properties"].update(
-            data=new.schemas["ServiceData"]["anyOf"][0]),
+        lambda new: new.schemas["ServiceData"]["anyOf"].pop(),
         {"services.update", "services.patch"}),
-    "an answer has a value of a new form": (
-        lambda new: new.schemas["License"]["properties"].update(
-            data={"anyOf": [{"type": "object"}, {"type": "array", "items": {}}]}),
-        {"license.show"}),
+    "a value of an answer has one more form": ( # Refusals hold services as well.
+        lambda new: new.schemas["ServiceData"]["anyOf"].append({"type": "string"}),
+        {*contract().operations}),
     "bodies may be less large": (
         lambda new: new.document.update({"x-body-limit": 1024}),
         {name for name, operation in contract().operations.items() if operation.bodies}),
