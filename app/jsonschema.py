@@ -62,6 +62,12 @@ def inlined(document: Json, node: Json) -> Json:
     return node
 
 
+def is_nullable(schema: Json) -> bool:
+    """Whether null fits a schema. `nullable` counts beside a type only (OpenAPI 3.0.3), so a
+    schema of several types says it at one of them."""
+    return bool(schema.get("nullable")) or any(map(is_nullable, schema.get("anyOf", ())))
+
+
 def used_schemas(document: Json, schema: Any) -> Json:
     """The named schemas that a schema refers to, at any distance."""
     schemas: Json = document["components"]["schemas"]
@@ -121,8 +127,6 @@ def counting(schema: Any) -> Any:
 
 
 def _nullable(schema: Json) -> Json:
-    if "type" not in schema:
-        return {"anyOf": [{"type": "null"}, schema]}
     nullable = {**schema, "type": [schema["type"], "null"]}
     if "enum" in schema:
         nullable["enum"] = [*schema["enum"], None]

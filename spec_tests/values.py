@@ -7,7 +7,7 @@ not the concern here: these have blanks at their ends, control characters, marku
 from hypothesis import strategies as st
 
 from app.contract import contract
-from app.jsonschema import inlined
+from app.jsonschema import inlined, is_nullable
 
 DOCUMENT = contract().document
 # The halves of surrogate pairs are in no answer, and in a body they are refused.
@@ -36,7 +36,7 @@ def values(schema, depth=2):
     """A strategy for values of the shape of a schema, with at most `depth` things in each other."""
     schema = inlined(DOCUMENT, schema)
     found = _values(schema, depth)
-    return st.none() | found if schema.get("nullable") else found
+    return st.none() | found if is_nullable(schema) else found
 
 
 def _values(schema, depth):
