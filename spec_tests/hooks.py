@@ -29,8 +29,12 @@ NOWHERE = 999_999
 EMAIL = re.compile(r"[^A-Z\s@]+@[^A-Z\s@]+")
 COUNTRIES = contract().document["components"]["schemas"]["Country"]["enum"]
 
-# A place in any list: behind the third row, in the order of ids.
-CURSOR = urlsafe_b64encode(b'[[],false,2,{"id":3}]').rstrip(b"=").decode()
+# A place in any list: before the third row, in the order of ids. What lies behind it can be long,
+# and the generator keeps every answer in memory.
+CURSOR = urlsafe_b64encode(b'[[],true,2,{"id":3}]').rstrip(b"=").decode()
+
+# Of more fields than this, each is cut short; none that is longer is a right one.
+MANY, LONGEST = 20, 65535
 
 # Eleven hexadecimal digits, and other ones in each run.
 _numbers = count(int(time() * 1000))
@@ -42,7 +46,13 @@ def _is_id(value: Any) -> bool:
 
 def _is_opaque(value: Any) -> bool:
     """Whether a value looks like a cursor. Which ones there are, no schema can say."""
-    return isinstance(value, str) and bool(re.fullmatch(r"[A-Za-z0-9_-]{1,2000}", value))
+    return _is_text(value, 2000)
+
+
+def _shortened(value: Any) -> Any:
+    """A right text cut short: a thousand of the longest are no body that anybody takes, and the
+    generator keeps all of them in memory."""
+    return value[:100] if isinstance(value, str) and len(value) <= LONGEST else value
 
 
 def _unique(text: Any) -> Any:
@@ -100,6 +110,8 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
         # And what a name with brackets means is not for a name that means nothing.
         for name in [name for name, value in body.items() if value is None or "[" in name]:
             del body[name]
+    if isinstance(body.get("data"), dict) and len(body["data"]) > MANY:
+        body["data"] = {name: _shortened(value) for name, value in body["data"].items()}
     if "image" in body:
         _set_image(body)
     for name in ("customer_id", "product_id", "group_id"):
