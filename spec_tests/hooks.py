@@ -163,7 +163,9 @@ SPELLINGS = {
 
 
 def _is_blank(value: Any) -> bool:
-    """Whether a parameter is empty, or one of its entries."""
+    """Whether a parameter is empty, or one of its entries. Of an object, the names are sent."""
+    if isinstance(value, dict | list):
+        value = ",".join(map(str, value))
     return not all(part.strip() for part in str(value).split(","))
 
 
