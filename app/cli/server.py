@@ -2,6 +2,7 @@
 
 import socket
 from datetime import UTC, datetime
+from typing import Any
 
 import click
 import orjson
@@ -11,6 +12,7 @@ from sqlalchemy import Engine, select
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from app.cli.database import fail, opened
+from app.cli.workers import serve_with_workers
 from app.pipeline.problems import MEDIA_TYPE, Problem, document
 from app.settings import Settings
 from app.usecases.api_keys import create_api_key
@@ -46,18 +48,18 @@ def start(settings: Settings) -> None:
             fill(engine)
     click.echo(f"Server:        {settings.address}")
     click.echo(f"Documentation: {settings.address}/api/documentation")
+    options: dict[str, Any] = {
+        "log_level": "warning",
+        "access_log": False,
+        "server_header": False,
+        "proxy_headers": True,
+        "http": Protocol,
+        "ws": "none",
+    }
+    if settings.workers > 1:
+        serve_with_workers(settings, options)
     uvicorn.run(
-        "app:create_server",
-        factory=True,
-        host=settings.host,
-        port=settings.port,
-        workers=settings.workers,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        proxy_headers=True,
-        http=Protocol,
-        ws="none",
+        "app:create_server", factory=True, host=settings.host, port=settings.port, **options
     )
 
 

@@ -16,6 +16,7 @@ from models.errors import (
     BUSY,
     Conflict,
     DomainError,
+    InDoubt,
     Invalid,
     NotFound,
     OAuthError,
@@ -72,6 +73,7 @@ KINDS: Mapping[str, Kind] = {
         500, "Internal error", "Nothing was changed. Try again, or tell who runs this server."
     ),
     "unavailable": Kind(503, "Unavailable", "Nothing was changed. Try again in a moment."),
+    "in-doubt": Kind(503, "In doubt", "Look whether it was done before you try again."),
 }
 
 # What drivers and pools raise when the database cannot be reached or is too busy.
@@ -80,6 +82,7 @@ OUT_OF_REACH = (
     gaierror,
 )  # fmt: skip
 MISTAKE = say("The server made a mistake. Nothing was changed.")
+IN_DOUBT = say("The database went away before it confirmed the change. It may have been kept.")
 DOMAIN = {NotFound: "not-found", Conflict: "conflict", Invalid: "invalid-body"}
 
 
@@ -140,6 +143,9 @@ def translate(error: Exception) -> Problem:
         return _token_refused(error)
     if isinstance(error, DomainError):
         return Problem(DOMAIN[type(error)], error.detail, **error.members)
+    if isinstance(error, InDoubt):
+        log.error("The database went away during a commit: %s", error.__cause__)
+        return Problem("in-doubt", IN_DOUBT, headers={"Retry-After": "1"})
     if _is_out_of_reach(error):
         log.error(
             "The database did not answer: %s", getattr(error, "orig", error.__cause__ or error)
