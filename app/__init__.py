@@ -25,6 +25,7 @@ from app.pipeline.compression import compression
 from app.pipeline.execution import execution
 from app.pipeline.keys import Keys
 from app.pipeline.negotiation import negotiation
+from app.pipeline.overload import Overload
 from app.pipeline.problems import Problems
 from app.pipeline.ratelimit import rate_limit
 from app.pipeline.request import request_check
@@ -81,6 +82,7 @@ def create_server(settings: Settings | None = None) -> ConnexionMiddleware:
         middlewares=[
             LifespanMiddleware,
             Problems,
+            Overload,
             Routing,
             pipeline(
                 compression,

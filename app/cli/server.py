@@ -1,6 +1,7 @@
 """Commands that prepare the database and start the server."""
 
 import socket
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,6 +14,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from app.cli.database import fail, opened
 from app.cli.workers import serve_with_workers
+from app.pipeline.overload import ARRIVED
 from app.pipeline.problems import MEDIA_TYPE, Problem, document
 from app.settings import Settings
 from app.usecases.api_keys import create_api_key
@@ -64,7 +66,15 @@ def start(settings: Settings) -> None:
 
 
 class Protocol(HttpToolsProtocol):
-    """HTTP as uvicorn speaks it, but what is no HTTP gets a problem document like all else."""
+    """HTTP as uvicorn speaks it, but what is no HTTP gets a problem document like all else.
+
+    Each request knows when it came.
+    """
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        scope: Any = self.scope
+        scope[ARRIVED] = time.monotonic()
 
     def send_400_response(self, msg: str) -> None:
         body = orjson.dumps(
