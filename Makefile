@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-postgresql bench bench-micro bench-check clean
+.PHONY: help serve test test-postgresql bench bench-micro bench-check soak clean
 PYTHON ?= python3
 VENV := .venv
 
@@ -37,6 +37,9 @@ bench: $(VENV)/bench ## Compare the speed with that of others; BENCH="--help" te
 
 bench-micro: $(VENV)/test ## Tell what each step of a request costs
 	$(VENV)/bin/python -m benchmarks.micro
+
+soak: $(VENV)/bench ## Load the server for minutes, and with ten times too much; SOAK="--help"
+	tests/postgresql/scratch.sh $(VENV)/bin/python -m benchmarks.soak $(SOAK)
 
 bench-check: $(VENV)/test ## Fail if a request takes more instructions than it did
 	$(VENV)/bin/python -m benchmarks.check $(CHECK)

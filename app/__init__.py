@@ -4,6 +4,7 @@ import asyncio
 import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,7 @@ def create_server(settings: Settings | None = None) -> ConnexionMiddleware:
         middlewares=[
             LifespanMiddleware,
             Problems,
-            Overload,
+            partial(Overload, longest=settings.max_wait / 1000),
             Routing,
             pipeline(
                 compression,

@@ -13,19 +13,20 @@ from models.sentence import say
 
 # When the head of a request was read, in seconds of the monotonic clock. The server notes it.
 ARRIVED = "clientxcms.arrived"
-# How long a request may have waited until it is begun, in seconds.
-PATIENCE = 0.5
 
 
 class Overload:
-    """Raises the problem of a server that is too busy, for requests that it cannot begin now."""
+    """Raises the problem of a server that is too busy, for requests that have waited for longer
+    than `longest`, in seconds, until they were begun.
+    """
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: App, *, longest: float) -> None:
         self.app = app
+        self.longest = longest
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         arrived = scope.get(ARRIVED)
-        if arrived is not None and time.monotonic() - arrived > PATIENCE:
+        if arrived is not None and time.monotonic() - arrived > self.longest:
             raise Problem(
                 "unavailable",
                 say("The server is asked for more than it can do. Nothing was changed."),
