@@ -6,7 +6,7 @@ reference, and what is used where nothing was compiled.
 
 import math
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from app.xml.shape import ENTRY, ITEM, KEY, TYPE
 from app.xml.text import attribute, written
@@ -30,16 +30,22 @@ class Write(Protocol):
     def __call__(self, value: Any, attributes: str = "", /) -> str: ...
 
 
+class _Scalar(NamedTuple):
+    """A function of a value, and what `mapping` needs to do without the call."""
+
+    text: Text
+    start: str
+    end: str
+    nil: str
+
+    def __call__(self, value: Any, attributes: str = "", /) -> str:
+        tag = f"{self.start[:-1]}{attributes}"
+        return f"{tag}{NIL}" if value is None else f"{tag}>{self.text(value)}{self.end}"
+
+
 def scalar(type: str, name: str) -> Write:
     """An element with the text of a value of a type."""
-    text = TEXTS[type]
-
-    def write(value: Any, attributes: str = "") -> str:
-        if value is None:
-            return f"<{name}{attributes}{NIL}"
-        return f"<{name}{attributes}>{text(value)}</{name}>"
-
-    return write
+    return _Scalar(TEXTS[type], f"<{name}>", f"</{name}>", f"<{name}{NIL}")
 
 
 def array(item: Write, name: str) -> Write:
@@ -61,12 +67,25 @@ def mapping(
     `in_tag` makes the attributes that a value has, `others` the elements for its other members.
     """
 
+    # Most members are scalars.
+    split = [
+        (key, *(element if isinstance(element, _Scalar) else (None, "", "", "")), element)
+        for key, element in members
+    ]
+
     def write(value: Any, attributes: str = "") -> str:
         if value is None:
             return f"<{name}{attributes}{NIL}"
         if in_tag is not None:
             attributes += in_tag(value)
-        parts = [element(value[key]) for key, element in members if key in value]
+        parts = []
+        for key, text, start, end, nil, element in split:
+            if key in value:
+                item = value[key]
+                if text is None:
+                    parts.append(element(item))
+                else:
+                    parts.append(nil if item is None else f"{start}{text(item)}{end}")
         if others is not None and len(value) > len(parts):
             parts.append(others(value))
         return f"<{name}{attributes}>{''.join(parts)}</{name}>"
