@@ -2,9 +2,10 @@
  * what they do, and is what is used where this is not compiled; tests compare their bytes.
  *
  * Here is what is frequent: tags, nulls, booleans, integers of 64 bits, and texts without a
- * character that XML does not have. All else is left to the functions of Python, so that they alone know how. What is no
- * element of this module (a free value, or a shape inside itself) is a function of Python, too:
- * these are in each other only as deep as shapes are, and there is no stack to exhaust.
+ * character that XML does not have. All else is left to the functions of Python, so that they
+ * alone know how. What is no element of this module (a free value, or a shape inside itself) is
+ * a function of Python, too: elements are in each other only as deep as shapes are, and there is
+ * no stack to exhaust.
  */
 
 #define PY_SSIZE_T_CLEAN
