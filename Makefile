@@ -2,25 +2,31 @@
 .PHONY: help serve test test-postgresql bench bench-micro bench-check soak clean
 PYTHON ?= python3
 VENV := .venv
+# XML is written in C. Without a compiler this only warns, and it is written in Python.
+COMPILE = $(VENV)/bin/python setup.py --quiet build_ext --inplace
+COMPILED_FROM := setup.py app/xml/_elements.c
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
 
-$(VENV)/serve: requirements.txt
+$(VENV)/serve: requirements.txt $(COMPILED_FROM)
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(COMPILE)
 	@touch $@
 
-$(VENV)/test: requirements.txt requirements-test.txt
+$(VENV)/test: requirements.txt requirements-test.txt $(COMPILED_FROM)
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-test.txt
+	$(COMPILE)
 	@touch $@
 
 $(VENV)/bench: requirements.txt requirements-test.txt requirements-bench.txt \
-		benchmarks/peers/fastify/package-lock.json
+		$(COMPILED_FROM) benchmarks/peers/fastify/package-lock.json
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt
 	npm ci --silent --no-audit --no-fund --prefix benchmarks/peers/fastify
+	$(COMPILE)
 	@touch $@
 
 serve: $(VENV)/serve ## Start the server on http://127.0.0.1:8000, with a demo shop
@@ -45,4 +51,4 @@ bench-check: $(VENV)/test ## Fail if a request takes more instructions than it d
 	$(VENV)/bin/python -m benchmarks.check $(CHECK)
 
 clean: ## Remove what was installed and built, but no data
-	rm -rf $(VENV) .tox build .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) .tox build app/xml/*.so .mypy_cache .ruff_cache .import_linter_cache
