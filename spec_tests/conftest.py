@@ -1,11 +1,13 @@
 """Which server is asked: one that the suite starts, or the one that `--base-url` names."""
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import httpx
 import pytest
@@ -14,7 +16,7 @@ from sqlalchemy.orm import Session
 from app.settings import Settings
 from app.usecases.demo import load_demo
 from spec_tests import report
-from spec_tests.recording import Patient, observed, recorded
+from spec_tests.recording import FOLDER, Patient, observed, recorded
 from tests.conftest import client, run, session
 from tests.databases import new_database
 from tests.factories import a_key
@@ -43,8 +45,21 @@ def pytest_addoption(parser):
 def pytest_configure(config):
     for name, why in WHY.items():
         config.addinivalue_line("markers", f"{name}: tests that {why}")
+    # Generated requests are sent by processes of their own.
+    if FOLDER not in os.environ:
+        folder = config.stash[PROCESSES] = TemporaryDirectory()
+        os.environ[FOLDER] = folder.name
     if config.getoption("--base-url") and not config.getoption("--key"):
         raise pytest.UsageError("--base-url needs --key: a key that may do everything.")
+
+
+PROCESSES = pytest.StashKey[TemporaryDirectory]()
+
+
+def pytest_unconfigure(config):
+    if folder := config.stash.get(PROCESSES, None):
+        folder.cleanup()
+        del os.environ[FOLDER]
 
 
 def pytest_collection_modifyitems(config, items):

@@ -1,6 +1,8 @@
 """What a generator cannot know: which ids a shop has, and how else a value may be written."""
 
+import atexit
 import json
+import os
 import re
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
@@ -10,7 +12,7 @@ from io import BytesIO
 from itertools import count
 from time import time
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import schemathesis
 from PIL import Image
@@ -21,6 +23,7 @@ from schemathesis.transport.serialization import Binary
 from app.contract import contract
 from app.xml.parsing import Malformed
 from spec_tests import xml_hooks
+from spec_tests.recording import keep, operation_at, record
 from spec_tests.twins import from_xml
 
 # The group, product and customer of the demo shop that nothing here deletes, and another group.
@@ -31,6 +34,13 @@ COUNTRIES = contract().document["components"]["schemas"]["Country"]["enum"]
 
 # A place in any list: behind the third row, in the order of ids.
 CURSOR = urlsafe_b64encode(b'[[],false,2,{"id":3}]').rstrip(b"=").decode()
+
+# What this run has made, by the field of a body that may name it.
+MADE: dict[str, set[int]] = {"customer_id": set(), "product_id": set(), "group_id": set()}
+# With a key that opens nothing: the status of every answer.
+REFUSED = os.environ.get("CONTRACT_REFUSED")
+
+atexit.register(keep)
 
 # Eleven hexadecimal digits, and other ones in each run.
 _numbers = count(int(time() * 1000))
@@ -102,16 +112,46 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
             del body[name]
     if "image" in body:
         _set_image(body)
-    for name in ("customer_id", "product_id", "group_id"):
-        if _is_id(body.get(name)):
+    for name, made in MADE.items():
+        if _is_id(body.get(name)) and body[name] not in made:
             body[name] = KEPT
     if operation == "oauth.token" and {"client_id", "client_secret"} <= body.keys():
-        key = case.headers["Authorization"].removeprefix("Bearer ")
+        key = case.headers.get("Authorization", "").removeprefix("Bearer ")
         body["client_id"], _, body["client_secret"] = key.partition("|")
     if operation.startswith("groups."):
         _set_place(body, str(path.get("group_id")) in (str(KEPT), str(PLACE)))
     if operation.startswith("customers."):
         _set_contact(body)
+
+
+@schemathesis.hook
+def after_call(context: Any, case: Any, response: Any) -> None:
+    """Take the exchange down, and what it has made or deleted."""
+    request = response.request
+    headers = {name.lower(): values[0] for name, values in response.headers.items()}
+    body = request.body or b""
+    record(
+        "generated", request.method, request.url, body if isinstance(body, bytes) else b"",
+        response.status_code, headers, response.content,
+    )  # fmt: skip
+    operation = case.operation.definition.raw["operationId"]
+    resource, _, verb = operation.partition(".")
+    made = MADE.get(f"{resource.removesuffix('s')}_id")
+    if made is None or response.status_code not in (200, 201):
+        return
+    if verb == "create":
+        made.add(int(headers["location"].rpartition("/")[2]))
+    elif verb == "delete":
+        made -= {int(number) for number in case.path_parameters.values()}
+
+
+@schemathesis.check
+def a_key_that_opens_nothing_is_refused(context: Any, response: Any, case: Any) -> None:
+    """Whatever else is right or wrong with a request, who may not ask learns nothing of it."""
+    request = response.request
+    operation = operation_at(request.method, urlsplit(request.url).path)
+    if REFUSED and operation is not None and operation.scopes:
+        assert response.status_code == int(REFUSED), f"{response.status_code}, not {REFUSED}"
 
 
 def _set_place(body: dict[str, Any], is_kept: bool) -> None:

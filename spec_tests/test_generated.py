@@ -17,35 +17,77 @@ import orjson
 import pytest
 
 from app.contract import contract
+from spec_tests.conftest import Target
 from tests.factories import a_key
 
 ROOT = Path(__file__).parent.parent
 ST = Path(sys.executable).with_name("st")
 
 
-def generated(url, *options):
+def generated(url, *options, **environment):
     """Let schemathesis test the server at `url`; the process when it is done."""
     command = [
         ST, "--config-file", ROOT / "spec_tests" / "schemathesis.toml", "--no-color",
         "run", f"{url}/api/openapi.json?auth=bearer", "--seed", "42", *options,
     ]  # fmt: skip
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
+    environment |= {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
     return subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        command,
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
     )
+
+
+@pytest.fixture
+def asked(request, target):
+    """The server of `--base-url`, or one with the demo shop as it was before any test."""
+    if not target.is_own:
+        return target
+    demo = request.getfixturevalue("demo")
+    url = request.getfixturevalue("server").url
+    return Target(url, a_key(demo), a_key(demo, "nothing"), is_own=True, allows_writes=True)
+
+
+def run(asked, *options, **environment):
+    """Generate requests for all operations, or for those that read where nothing may be written."""
+    if not asked.is_own:
+        options = (*options, "--rate-limit", "auto")
+    operations = list(contract().operations.values())
+    if not asked.allows_writes:
+        options = (*options, "--include-method", "GET")
+        operations = [operation for operation in operations if operation.method == "get"]
+    done = generated(asked.url, *options, **environment)
+    assert done.returncode == 0, done.stdout[-8000:] + done.stderr
+    assert f"Tested: {len(operations)}" in done.stdout
+
+
+def header(key):
+    return ("--header", f"Authorization: Bearer {key}")
 
 
 @pytest.mark.parametrize(
     ("accepted", "examples"), [("application/json", "20"), ("application/xml", "10")]
 )
-def test_whatever_the_contract_allows_or_forbids_is_answered_as_it_says(
-    server, demo, accepted, examples
-):
-    key = f"Authorization: Bearer {a_key(demo)}"
-    headers = ("--header", key, "--header", f"Accept: {accepted}")
-    done = generated(server.url, *headers, "--max-examples", examples)
-    assert done.returncode == 0, done.stdout[-8000:] + done.stderr
-    assert f"Tested: {len(contract().operations)}" in done.stdout
+def test_whatever_the_contract_allows_or_forbids_is_answered_as_it_says(asked, accepted, examples):
+    accept = ("--header", f"Accept: {accepted}")
+    run(asked, *header(asked.key), *accept, "--max-examples", examples)
+
+
+def test_a_key_without_permissions_is_refused_whatever_it_asks(asked, token):
+    key = asked.limited_key or token("services:create")
+    run(asked, *header(key), *REFUSING, CONTRACT_REFUSED="403")
+
+
+def test_without_a_key_everything_is_refused(asked):
+    run(asked, *REFUSING, CONTRACT_REFUSED="401")
+
+
+# Right requests are refused as well, and what was never made cannot be used.
+REFUSING = ("--max-examples", "5", "--exclude-checks",
+            "positive_data_acceptance,wrong_data_is_refused,ignored_auth")  # fmt: skip
 
 
 @pytest.fixture
@@ -82,6 +124,7 @@ def planted():
     server.server_close()
 
 
+@pytest.mark.own
 def test_a_wrong_answer_in_xml_is_noticed(planted):
     right = planted("application/xml", b"<health><status>ok</status></health>")
     assert right.returncode == 0, right.stdout[-4000:] + right.stderr
