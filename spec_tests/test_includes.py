@@ -4,6 +4,7 @@ import pytest
 
 from app.contract import contract
 from spec_tests.asking import path_to, whole
+from spec_tests.recording import as_text, examples
 
 OPERATIONS = contract().operations
 INCLUDES = {
@@ -13,6 +14,9 @@ INCLUDES = {
     if parameter.name == "include"
     for name in parameter.schema["items"]["enum"]
     if not name.endswith(("Count", "Exists"))
+}
+SHOWS = {
+    operation.id: operation for operation, _ in INCLUDES.values() if operation.id.endswith(".show")
 }
 # Notes, invoices and options have no operation of their own: only their counts can be compared.
 APART = {"metadata", "invoices", "configoptions"}
@@ -100,6 +104,18 @@ def sorted_as(included, read):
     places = {item["id"]: place for place, item in enumerate(included)}
     assert places.keys() == {item["id"] for item in read}
     return sorted(read, key=lambda item: places[item["id"]])
+
+
+@pytest.mark.parametrize("operation", SHOWS.values(), ids=SHOWS)
+def test_several_includes_are_what_each_of_them_is(api, operation):
+    (example,) = (value for name, value in examples(operation.id)[0].items() if "include" in name)
+    together = items(api, operation, as_text(example))
+    apart = [items(api, operation, name) for name in example]
+    for item, *others in zip(together, *apart, strict=True):
+        merged = {}
+        for other in others:
+            merged |= other
+        assert item == merged
 
 
 @pytest.mark.parametrize(("operation", "name"), INCLUDES.values(), ids=INCLUDES)

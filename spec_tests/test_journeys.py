@@ -200,6 +200,14 @@ def test_a_customer_is_confirmed_once(api):
 
 
 @pytest.mark.writes
+@pytest.mark.parametrize("force", [{"params": {"force": "true"}}, {"json": {"force": True}}])
+def test_a_customer_can_be_deleted_by_force(api, force):
+    path = f"/application/customers/{a_customer(api).json()['id']}"
+    assert api.request("DELETE", path, **force).status_code == 200
+    assert api.get(path).status_code == 404
+
+
+@pytest.mark.writes
 def test_what_others_need_is_deleted_by_force_only(api):
     (service,) = services(api, "active").json()["data"]
     path = f"/application/customers/{service['customer_id']}"
