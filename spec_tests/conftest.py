@@ -97,7 +97,8 @@ def pytest_sessionfinish(session):
     if config.getoption("--base-url"):
         mode = "writes" if config.getoption("--allow-writes") else "reads"
     found = config.stash[FOUND] = report.compare(observed(), mode)
-    report.write(found, config.getoption("--base-url") or "its own server")
+    server = config.getoption("--base-url") or "A server that the suite started"
+    report.write(found, server, session.testsfailed)
     if found.failures and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

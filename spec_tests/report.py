@@ -141,15 +141,18 @@ def as_text(found: Comparison) -> str:
     return "\n".join([*lines, f"The whole table: {PAGE}"])
 
 
-def write(found: Comparison, server: str) -> None:
-    """Write the page."""
+def write(found: Comparison, server: str, failed: int) -> None:
+    """Write the page; `failed` tests have failed beside."""
+    failures = found.failures
+    if failed:
+        failures = [f"{failed} tests failed; the terminal says which and why", *failures]
     template = (HERE / "report.html").read_text()
     parts = {
         "server": escape(server),
         "when": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        "verdict": "agrees" if not found.failures else "disagrees",
+        "verdict": "agrees" if not failures else "disagrees",
         "figures": _figures(found),
-        "failures": "".join(f"<li>{escape(each)}</li>" for each in found.failures),
+        "failures": "".join(f"<li>{escape(each)}</li>" for each in failures),
         "table": _table(found),
         "listed": _listed(found),
     }
