@@ -93,12 +93,11 @@ def compare(seen: Observations, mode: Mode) -> Comparison:
     listed = yaml.safe_load((HERE / "not_seen.yaml").read_text())
     gaps, used = {}, set()
     for fact in missing:
-        # An answer that did not come had no headers either.
-        if fact.kind == "header" and not statuses[fact.operation, fact.status]:
-            continue
         entry = next((each for each in listed if covers(each, fact)), None)
         used.add(id(entry))
         gaps[fact] = entry["reason"] if entry else _excuse(fact, mode)
+        if fact.kind == "header" and not statuses[fact.operation, fact.status]:
+            gaps[fact] = "The answer that it belongs to was not seen."
     stale = [f"seen, though not_seen.yaml says it is not: {each}" for each in listed
              if id(each) not in used and mode == "own"]  # fmt: skip
     return Comparison(seen, facts, gaps, stale)
