@@ -27,7 +27,9 @@ from spec_tests.recording import keep, operation_at, record
 from spec_tests.twins import from_xml
 
 # The group, product and customer of the demo shop that nothing here deletes, and another group.
-KEPT, PLACE = 5, 6
+# The product is in the group.
+KEPT = {"customer_id": 5, "product_id": 19, "group_id": 5}
+PLACE = 6
 NOWHERE = 999_999
 EMAIL = re.compile(r"[^A-Z\s@]+@[^A-Z\s@]+")
 COUNTRIES = contract().document["components"]["schemas"]["Country"]["enum"]
@@ -48,6 +50,11 @@ _numbers = count(int(time() * 1000))
 
 def _is_id(value: Any) -> bool:
     return type(value) is int and value > 0
+
+
+def _is_kept(name: str, value: Any) -> bool:
+    """Whether a parameter of a path names something that nothing here deletes."""
+    return str(value) == str(KEPT[name]) or (name == "group_id" and str(value) == str(PLACE))
 
 
 def _is_opaque(value: Any) -> bool:
@@ -102,7 +109,7 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
         case.query["cursor"] = CURSOR
     if operation in ("customers.delete", "products.delete", "groups.delete"):
         for name, value in path.items():
-            path[name] = NOWHERE if str(value) in (str(KEPT), str(PLACE)) else value
+            path[name] = NOWHERE if _is_kept(name, value) else value
     if not isinstance(body, dict):
         return
     if "form" in (case.media_type or ""):
@@ -114,12 +121,15 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
         _set_image(body)
     for name, made in MADE.items():
         if _is_id(body.get(name)) and body[name] not in made:
-            body[name] = KEPT
+            body[name] = KEPT[name]
+    if _is_kept("product_id", path.get("product_id")) and _is_id(body.get("group_id")):
+        # Groups that were made are deleted with all that is in them.
+        body["group_id"] = KEPT["group_id"]
     if operation == "oauth.token" and {"client_id", "client_secret"} <= body.keys():
         key = case.headers.get("Authorization", "").removeprefix("Bearer ")
         body["client_id"], _, body["client_secret"] = key.partition("|")
     if operation.startswith("groups."):
-        _set_place(body, str(path.get("group_id")) in (str(KEPT), str(PLACE)))
+        _set_place(body, _is_kept("group_id", path.get("group_id")))
     if operation.startswith("customers."):
         _set_contact(body)
 
@@ -194,8 +204,8 @@ SPELLINGS = {
 
 
 def _is_blank(value: Any) -> bool:
-    """Whether a parameter is empty, or one of its entries."""
-    return not all(part.strip() for part in str(value).split(","))
+    """Whether a parameter is empty, or one of its entries. One without entries is sent empty."""
+    return value in ([], {}, None) or not all(part.strip() for part in str(value).split(","))
 
 
 def _sent(value: Any) -> Any:

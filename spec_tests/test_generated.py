@@ -86,7 +86,7 @@ def test_without_a_key_everything_is_refused(asked):
 
 
 # Right requests are refused as well, and what was never made cannot be used.
-REFUSING = ("--max-examples", "5", "--exclude-checks",
+REFUSING = ("--max-examples", "5", "--mode", "positive", "--exclude-checks",
             "positive_data_acceptance,wrong_data_is_refused,ignored_auth")  # fmt: skip
 
 
