@@ -153,6 +153,9 @@ def after_call(context: Any, case: Any, response: Any) -> None:
         made.add(int(headers["location"].rpartition("/")[2]))
     elif verb == "delete":
         made -= {int(number) for number in case.path_parameters.values()}
+        if resource == "groups":
+            # What was in the group may be gone with it.
+            MADE["product_id"].clear()
 
 
 @schemathesis.check
