@@ -136,6 +136,11 @@ def as_text(found: Comparison) -> str:
         seen = len(facts) - len(missing)
         plural = {"status": "statuses"}.get(kind, f"{kind}s")
         lines.append(f"{plural:<12}{seen:>5} of {len(facts)} seen")
+    done = {operation for source, operation, status, _ in found.seen.answers
+            if source == "generated" and status < 300}  # fmt: skip
+    refused = ", ".join(sorted(contract().operations.keys() - done)[:10])
+    of_all = f"{len(done)} of {len(contract().operations)}"
+    lines.append(f"Generated requests alone had success with {of_all} operations. {refused}")
     lines += found.failures[:60]
     return "\n".join([*lines, f"The whole table: {PAGE}"])
 
