@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-postgresql bench clean
+.PHONY: help serve test test-postgresql bench bench-micro bench-check clean
 PYTHON ?= python3
 VENV := .venv
 
@@ -16,6 +16,13 @@ $(VENV)/test: requirements.txt requirements-test.txt
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-test.txt
 	@touch $@
 
+$(VENV)/bench: requirements.txt requirements-test.txt requirements-bench.txt \
+		benchmarks/peers/fastify/package-lock.json
+	$(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt
+	npm ci --silent --no-audit --no-fund --prefix benchmarks/peers/fastify
+	@touch $@
+
 serve: $(VENV)/serve ## Start the server on http://127.0.0.1:8000, with a demo shop
 	@exec $(VENV)/bin/flask --app app clientxcms:serve
 
@@ -25,8 +32,14 @@ test: $(VENV)/test ## Run all tests and checks
 test-postgresql: $(VENV)/test ## Run the tests on a PostgreSQL server of their own
 	tests/postgresql/scratch.sh $(VENV)/bin/tox -e postgresql
 
-bench: $(VENV)/test ## Compare with the same queries without any framework
-	$(VENV)/bin/python -m benchmarks.overhead
+bench: $(VENV)/bench ## Compare the speed with that of others; BENCH="--help" tells more
+	tests/postgresql/scratch.sh $(VENV)/bin/python -m benchmarks $(BENCH)
+
+bench-micro: $(VENV)/test ## Tell what each step of a request costs
+	$(VENV)/bin/python -m benchmarks.micro
+
+bench-check: $(VENV)/test ## Fail if a request takes more instructions than it did
+	$(VENV)/bin/python -m benchmarks.check $(CHECK)
 
 clean: ## Remove what was installed and built, but no data
 	rm -rf $(VENV) .tox build .mypy_cache .ruff_cache .import_linter_cache

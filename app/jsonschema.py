@@ -5,6 +5,7 @@ object made of several parts, for which the contract says `x-closed`.
 """
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import Any
 
 import jsonschema_rs
@@ -30,20 +31,25 @@ class Validator:
     strictly than requests: only the formats that everybody knows count."""
 
     def __init__(self, document: Json, schema: Json, *, answers: bool = False) -> None:
-        self._compiled = jsonschema_rs.validator_for(
-            {
-                "$schema": "https://json-schema.org/draft/2020-12/schema",
-                **json_schema(schema),
-                "components": {"schemas": json_schema(used_schemas(document, schema))},
-            },
-            formats={} if answers else FORMATS,
-            validate_formats=True,
-        )
-        self.accepts = self._compiled.is_valid
+        self._schema: Json = {
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            **json_schema(schema),
+            "components": {"schemas": json_schema(used_schemas(document, schema))},
+        }
+        self._formats = {} if answers else FORMATS
+        self.accepts = self._compiled(counting(self._schema)).is_valid
+
+    def _compiled(self, schema: Json) -> Any:
+        return jsonschema_rs.validator_for(schema, formats=self._formats, validate_formats=True)
 
     def errors(self, value: Any) -> Iterator[jsonschema_rs.ValidationError]:
         """Every way in which `value` does not fit."""
-        return self._compiled.iter_errors(value)
+        errors: Iterator[jsonschema_rs.ValidationError] = self._explaining.iter_errors(value)
+        return errors
+
+    @cached_property
+    def _explaining(self) -> Any:
+        return self._compiled(self._schema)
 
 
 def inlined(document: Json, node: Json) -> Json:
@@ -54,6 +60,12 @@ def inlined(document: Json, node: Json) -> Json:
             found = found[step]
         node = found
     return node
+
+
+def is_nullable(schema: Json) -> bool:
+    """Whether null fits a schema. `nullable` counts beside a type only (OpenAPI 3.0.3), so a
+    schema of several types says it at one of them."""
+    return bool(schema.get("nullable")) or any(map(is_nullable, schema.get("anyOf", ())))
 
 
 def used_schemas(document: Json, schema: Any) -> Json:
@@ -90,9 +102,31 @@ def json_schema(schema: Any) -> Any:
     return _nullable(translated) if schema.get("nullable") is True else translated
 
 
+def counting(schema: Any) -> Any:
+    """The same schema, quicker to check: where no others may be, members can be counted.
+
+    To look for each of them that is required takes a third of the time of a check. So the most
+    frequent case comes first, in which none is there but those.
+    """
+    if isinstance(schema, list):
+        return [counting(item) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    counted = {
+        key: value if key in ("enum", "default") else counting(value)
+        for key, value in schema.items()
+    }
+    required, properties = schema.get("required"), schema.get("properties", {})
+    is_closed = schema.get("additionalProperties") is False
+    if not (is_closed and isinstance(required, list) and set(required) <= set(properties)):
+        return counted
+    of_required = {name: counted["properties"][name] for name in required}
+    exact = {**counted, "properties": of_required, "minProperties": len(of_required)}
+    del exact["required"]
+    return exact if len(of_required) == len(properties) else {"anyOf": [exact, counted]}
+
+
 def _nullable(schema: Json) -> Json:
-    if "type" not in schema:
-        return {"anyOf": [{"type": "null"}, schema]}
     nullable = {**schema, "type": [schema["type"], "null"]}
     if "enum" in schema:
         nullable["enum"] = [*schema["enum"], None]

@@ -23,13 +23,6 @@ Result = TypeVar("Result")
 # How each connection is set up: who waits for another longer than that (milliseconds) gives up,
 # and statements as short as ours are not worth compiling.
 SESSION = {"application_name": "clientxcms", "lock_timeout": str(PATIENCE), "jit": "off"}
-# What a read meets whose connection is gone. asyncpg finds wrong values to be its own error, too.
-LOST = (
-    OSError,
-    asyncpg.PostgresConnectionError,
-    asyncpg.OperatorInterventionError,
-    asyncpg.InterfaceError,
-)
 # What the triggers of the migrations notify when keys or their owners change.
 CHANNEL = "clientxcms_keys"
 # How often the listener is asked whether it still listens, and how long it may take, in seconds.
@@ -110,6 +103,7 @@ class RemoteDatabase:
         self.engine: Engine = self._engine.sync_engine
         self._address = address.set(drivername="postgresql").render_as_string(hide_password=False)
         self._pool: asyncpg.Pool | None = None
+        self._opening = asyncio.Lock()
         self._listener: asyncio.Task[None] | None = None
         self._is_listening = False
         self._version = 0
@@ -123,29 +117,33 @@ class RemoteDatabase:
     ) -> Result:
         try:
             return await self._read(work, *arguments)
-        except LOST:
-            # While nobody used the connection, after a restart of the database perhaps.
-            pass
+        except OutOfReach as error:
+            if isinstance(error.__cause__, TimeoutError):
+                raise
+        # While nobody used the connection it was lost, after a restart of the database perhaps.
+        return await self._read(work, *arguments)
+
+    async def _read(self, work: Callable[..., Result], *arguments: Any) -> Result:
         try:
-            return await self._read(work, *arguments)
-        except LOST as error:
-            raise OutOfReach from error
-        except asyncpg.PostgresError as error:
-            if not (error.sqlstate or "").startswith(BUSY):
+            pool = self._pool or await self._open_pool()
+            async with pool.acquire(timeout=PATIENCE / 1000) as connection:
+                reader = RemoteReader(connection, self.engine.dialect)
+                result: Result = await greenlet_spawn(work, reader, *arguments)
+                return result
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            if not _is_out_of_reach(error):
                 raise
             raise OutOfReach from error
 
-    async def _read(self, work: Callable[..., Result], *arguments: Any) -> Result:
-        if self._pool is None:
-            self._pool = asyncpg.create_pool(
-                self._address, min_size=0, max_size=20, timeout=PATIENCE / 1000,
-                statement_cache_size=1000, server_settings=SESSION, init=_understand, reset=_keep,
-            )  # fmt: skip
-            await self._pool
-        async with self._pool.acquire(timeout=PATIENCE / 1000) as connection:
-            reader = RemoteReader(connection, self.engine.dialect)
-            result: Result = await greenlet_spawn(work, reader, *arguments)
-            return result
+    async def _open_pool(self) -> asyncpg.Pool:
+        async with self._opening:
+            if self._pool is None:
+                self._pool = await asyncpg.create_pool(
+                    self._address, min_size=0, max_size=20, timeout=PATIENCE / 1000,
+                    statement_cache_size=1000, server_settings=SESSION,
+                    init=_understand, reset=_keep,
+                )  # fmt: skip
+        return self._pool
 
     async def close(self) -> None:
         if self._listener is not None:
@@ -196,6 +194,14 @@ def open_database(url: str) -> Database:
     if make_url(url).get_backend_name() == "postgresql":
         return RemoteDatabase(url)
     return LocalDatabase(url)
+
+
+def _is_out_of_reach(error: Exception) -> bool:
+    """Whether the database, and not what was asked of it, is the trouble."""
+    if isinstance(error, asyncpg.PostgresError):
+        return (error.sqlstate or "").startswith(BUSY)
+    # What asyncpg finds wrong with a value is an error of its interface, and a ValueError.
+    return not isinstance(error, ValueError)
 
 
 async def _keep(connection: object) -> None:

@@ -5,9 +5,10 @@ from typing import Any
 
 from models.sentence import Sentence
 
-# How SQLSTATE says that not the statement is the trouble: no connection, a transaction that has
-# to be tried again, no resources, a lock that is not given up, an operator who intervened.
-BUSY = ("08", "40", "53", "55P03", "57")
+# How SQLSTATE says that not the statement is the trouble: no connection, no right to one, no such
+# database, a transaction that has to be tried again, no resources, a lock that is not given up, an
+# operator who intervened.
+BUSY = ("08", "28", "3D", "40", "53", "55P03", "57")
 
 
 class OutOfReach(Exception):

@@ -35,8 +35,12 @@ NOWHERE = 999_999
 EMAIL = re.compile(r"[^A-Z\s@]+@[^A-Z\s@]+")
 COUNTRIES = contract().document["components"]["schemas"]["Country"]["enum"]
 
-# A place in any list: behind the third row, in the order of ids.
-CURSOR = urlsafe_b64encode(b'[[],false,2,{"id":3}]').rstrip(b"=").decode()
+# A place in any list: before the third row, in the order of ids. What lies behind it can be long,
+# and the generator keeps every answer in memory.
+CURSOR = urlsafe_b64encode(b'[[],true,2,{"id":3}]').rstrip(b"=").decode()
+
+# Of more fields than this, each is cut short; none that is longer is a right one.
+MANY, LONGEST = 20, 65535
 
 # What this run has made, by the field of a body that may name it.
 MADE: dict[str, set[int]] = {"customer_id": set(), "product_id": set(), "group_id": set()}
@@ -63,7 +67,13 @@ def _is_kept(name: str, value: Any) -> bool:
 
 def _is_opaque(value: Any) -> bool:
     """Whether a value looks like a cursor. Which ones there are, no schema can say."""
-    return isinstance(value, str) and bool(re.fullmatch(r"[A-Za-z0-9_-]{1,2000}", value))
+    return _is_text(value, 2000)
+
+
+def _shortened(value: Any) -> Any:
+    """A right text cut short: a thousand of the longest are no body that anybody takes, and the
+    generator keeps all of them in memory."""
+    return value[:100] if isinstance(value, str) and len(value) <= LONGEST else value
 
 
 def _unique(text: Any) -> Any:
@@ -125,6 +135,8 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
         # And what a name with brackets means is not for a name that means nothing.
         for name in [name for name, value in body.items() if value is None or "[" in name]:
             del body[name]
+    if isinstance(body.get("data"), dict) and len(body["data"]) > MANY:
+        body["data"] = {name: _shortened(value) for name, value in body["data"].items()}
     if "image" in body:
         _set_image(body)
     for name, made in MADE.items():
@@ -215,8 +227,10 @@ SPELLINGS = {
 
 
 def _is_blank(value: Any) -> bool:
-    """Whether a parameter is empty, or one of its entries. One without entries is sent empty."""
-    return value in ([], {}, None) or not all(part.strip() for part in str(value).split(","))
+    """Whether a parameter is empty, or one of its entries. Of an object, the names are sent."""
+    if isinstance(value, dict | list):
+        value = ",".join(map(str, value))
+    return not all(part.strip() for part in str(value).split(","))
 
 
 def _sent(value: Any) -> Any:

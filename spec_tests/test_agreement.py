@@ -9,7 +9,7 @@ from sqlalchemy import JSON, BigInteger, Boolean, Integer, String
 
 from app import accounts, catalogue, images
 from app.contract import contract
-from app.jsonschema import inlined
+from app.jsonschema import inlined, is_nullable
 from app.pipeline.reading import BLANKS
 from app.schemas.compiler import Balance, Moment, Money
 from app.schemas.customer import CustomerSchema
@@ -150,14 +150,14 @@ def test_all_three_descriptions_agree_on_the_type(thing):
 @each_thing
 def test_what_may_be_null_in_an_answer_may_be_null_in_the_table(thing):
     for name, schema, column in columns_in(thing.read(), thing):
-        assert schema.get("nullable", False) == column.nullable, name
+        assert is_nullable(schema) == column.nullable, name
 
 
 @each_thing
 def test_null_can_be_sent_where_it_can_be_stored_or_means_no(thing):
     for written in thing.written():
         for name, schema, column in columns_in(written, thing):
-            can_be_sent = schema.get("nullable", False)
+            can_be_sent = is_nullable(schema)
             field = thing.schema.load_fields[name]
             assert field.allow_none == can_be_sent, name
             assert can_be_sent == (column.nullable or isinstance(column.type, Boolean)), name

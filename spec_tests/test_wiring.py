@@ -83,7 +83,18 @@ def test_every_possible_status_is_declared():
 
 
 def test_a_handler_asks_for_nothing_that_its_operation_has_not():
-    known = {"reader", "session", "now", "site", "admin_id", "storage", "headers", "query"}
+    known = {
+        "reader",
+        "session",
+        "now",
+        "site",
+        "admin_id",
+        "storage",
+        "headers",
+        "query",
+        "password_hash",
+        "any_password_hash",
+    }
     for operation in OPERATIONS.values():
         there = known | {*operation.path_parameters} | {each.name for each in operation.query}
         there |= {"body"} if operation.bodies else set()

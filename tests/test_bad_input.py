@@ -1,5 +1,6 @@
 """Whatever is sent gets one clear problem document, and changes nothing."""
 
+import gzip
 import socket
 
 import pytest
@@ -78,6 +79,13 @@ def test_another_media_type_is_named_with_the_possible_ones(client, media_type):
     headers = {"Content-Type": media_type}
     problem = assert_problem(client.post("/products", content=b"{}", headers=headers), 415)
     assert "application/json" in problem["detail"]
+
+
+def test_a_compressed_body_is_refused_before_it_is_looked_at(client):
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    answer = client.post("/products", content=gzip.compress(b"{}"), headers=headers)
+    assert_problem(answer, 415)
+    assert answer.headers["accept-encoding"] == "identity"
 
 
 def test_a_body_over_the_limit_is_refused_however_it_is_sent(client):

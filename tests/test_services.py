@@ -287,6 +287,8 @@ def test_a_status_is_written_only_where_an_action_leads_there(client, session, s
         assert answer.json()["status"] == target
     else:
         assert answer.status_code == 409
+        possible = [name for name, (sources, _) in TRANSITIONS.items() if source in sources]
+        assert answer.json()["allowed_transitions"] == possible
         assert fresh(session, service).status == source
 
 

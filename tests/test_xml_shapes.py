@@ -1,7 +1,11 @@
 """What the `xml` hints of a schema do, on schemas that the contract has not."""
 
 import pytest
+from defusedxml.ElementTree import fromstring
+from hypothesis import given
+from hypothesis import strategies as st
 
+from app.xml import text as texts
 from app.xml.decoding import decoder
 from app.xml.encoding import encoder
 from app.xml.parsing import Malformed, parse
@@ -88,7 +92,13 @@ def test_the_parts_of_a_schema_are_one_element():
 
 
 def test_a_value_of_several_possible_forms_says_its_type():
-    schema = {"nullable": True, "anyOf": [{"type": "object"}, {"type": "array", "items": {}}]}
+    schema = {"anyOf": [{"type": "object", "nullable": True}, {"type": "array", "items": {}}]}
     assert written(schema, []) == '<Thing type="array"></Thing>'
     assert written(schema, {}) == '<Thing type="object"></Thing>'
     assert written(schema, None) == '<Thing xsi:nil="true"/>'
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])) | st.from_regex(r"(_x00(5F|07)_?|\x07)+"))
+def test_every_text_is_written_so_that_it_can_be_read(text):
+    element = fromstring(f"<text>{texts.written(text)}</text>")
+    assert texts.read(element.text or "") == text

@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 import app.xmlrpc.gateway as gateway
 from app.contract import contract
-from app.xmlrpc.values import escaped, unescaped, write_answer
+from app.xml.text import escaped
+from app.xml.text import read as unescaped
+from app.xmlrpc.values import write_answer
 from tests.factories import a_key
 from tests.rpc import ask, post, value
 

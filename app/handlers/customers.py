@@ -23,8 +23,11 @@ def index(reader: Reader, query: Query, site: str) -> Page:
     return CUSTOMERS.page(reader, query, site)
 
 
-def create(session: Session, body: dict[str, Any], site: str, now: datetime) -> Item:
-    customer = customers.create(session, SCHEMA.load(body), site=site, now=now)
+def create(
+    session: Session, body: dict[str, Any], any_password_hash: str, site: str, now: datetime
+) -> Item:
+    values = SCHEMA.load(body)
+    customer = customers.create(session, values, any_password_hash, site=site, now=now)
     return CUSTOMERS.item(SessionReader(session), customer.id, site)
 
 
@@ -33,10 +36,12 @@ def show(reader: Reader, customer_id: int, query: Query, site: str) -> Item:
 
 
 def update(
-    session: Session, customer_id: int, body: dict[str, Any], site: str, admin_id: int
-) -> Item:
+    session: Session, customer_id: int, body: dict[str, Any], password_hash: str | None,
+    site: str, admin_id: int,
+) -> Item:  # fmt: skip
     customer = living(session, Customer, customer_id)
-    customers.update(session, customer, SCHEMA.load(body, partial=True), by=admin_id)
+    values = SCHEMA.load(body, partial=True)
+    customers.update(session, customer, values, password_hash, by=admin_id)
     return CUSTOMERS.item(SessionReader(session), customer_id, site)
 
 

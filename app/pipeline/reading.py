@@ -12,7 +12,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
-from app.jsonschema import Json, inlined
+from app.jsonschema import Json, inlined, is_nullable
 
 Reader = Callable[[Any], Any]
 
@@ -38,7 +38,7 @@ def reader(document: Json, schema: Json) -> Reader:
     schema = inlined(document, schema)
     read = _reader(document, schema)
     is_text = schema.get("type") == "string" and schema.get("format", "") in _WORDS
-    return _or_null(read) if schema.get("nullable") and not is_text else read
+    return _or_null(read) if is_nullable(schema) and not is_text else read
 
 
 def _reader(document: Json, schema: Json) -> Reader:

@@ -150,6 +150,13 @@ def _match(contract: Contract, parameter: Parameter) -> Match:
 
 def _media_type(headers: Mapping[bytes, bytes], bodies: Mapping[str, Any]) -> str:
     """The media type of the request's body. A body that is not there needs none."""
+    if headers.get(b"content-encoding", b"identity").strip().lower() != b"identity":
+        # RFC 9110 section 15.5.16; the header says which codings would do.
+        raise Problem(
+            "unsupported-media-type",
+            say("A body is sent as it is, not compressed."),
+            headers={"Accept-Encoding": "identity"},
+        )
     sent = headers.get(b"content-type", b"").decode("latin-1")
     media_type = sent.partition(";")[0].strip().lower()
     if media_type in bodies:

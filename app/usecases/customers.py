@@ -10,7 +10,7 @@ from app.usecases.contact_data import is_phone, is_postal_code
 from app.usecases.logs import log
 from app.usecases.mail import post
 from app.usecases.mailed_tokens import holder, issue, use_up
-from app.usecases.passwords import hash_password, random_password
+from app.usecases.passwords import hash_password
 from models import Customer
 from models.base import flush, is_taken, taken
 from models.errors import Conflict, Invalid
@@ -18,11 +18,13 @@ from models.mailed_token import CONFIRM, PASSWORD
 from models.sentence import Sentence, field, say
 
 
-def create(session: Session, body: Mapping[str, Any], *, site: str, now: datetime) -> Customer:
+def create(
+    session: Session, body: Mapping[str, Any], password_hash: str, *, site: str, now: datetime
+) -> Customer:
     """A new customer. Who gets no password is mailed a link to choose one."""
     values = dict(body)
     password, verified = values.pop("password", None), values.pop("verified", None)
-    customer = Customer(password=hash_password(password or random_password()))
+    customer = Customer(password=password_hash)
     _write(session, customer, values)
     if verified:
         _confirm(customer, now)
@@ -33,13 +35,18 @@ def create(session: Session, body: Mapping[str, Any], *, site: str, now: datetim
 
 
 def update(
-    session: Session, customer: Customer, body: Mapping[str, Any], *, by: int | None
+    session: Session,
+    customer: Customer,
+    body: Mapping[str, Any],
+    password_hash: str | None,
+    *,
+    by: int | None,
 ) -> None:
     """Write the fields of a body. Raises Invalid, naming every field that cannot be so."""
     values = dict(body)
     values.pop("verified", None)
-    if password := values.pop("password", None):
-        values["password"] = hash_password(password)
+    if values.pop("password", None):
+        values["password"] = password_hash
     before = customer.balance
     _write(session, customer, values)
     if customer.balance != before:

@@ -4,13 +4,14 @@ import math
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from app.xml.shape import ENTRY, ITEM, KEY, TYPE, XSI, Array, Object, Root, Scalar, Shape
+from app.xml.shape import ENTRY, ITEM, KEY, TYPE, XSI, Array, Member, Object, Root, Scalar, Shape
 from app.xml.text import attribute, written
 
 DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
 NIL = ' xsi:nil="true"/>'
 _BOOLEANS = {True: "true", False: "false"}
-_SCALARS: dict[str, Callable[[Any], str]] = {
+Text = Callable[[Any], str]
+_SCALARS: dict[str, Text] = {
     "string": written,
     "integer": str,
     # The shortest digits that mean the same number, as in JSON.
@@ -18,7 +19,7 @@ _SCALARS: dict[str, Callable[[Any], str]] = {
     "boolean": _BOOLEANS.__getitem__,
 }
 # An attribute is escaped as a whole.
-_IN_TAG: dict[str, Callable[[Any], str]] = {**_SCALARS, "string": str}
+_IN_TAG: dict[str, Text] = {**_SCALARS, "string": str}
 
 
 class Write(Protocol):
@@ -62,11 +63,7 @@ class Writers:
         return lambda value, attributes="": free(name, value, attributes)
 
     def _object(self, shape: Object, name: str) -> Write:
-        members = [
-            (each.name, self.element(each.shape, each.element))
-            for each in shape.members
-            if each.attribute_type is None
-        ]
+        members = [self._member(each) for each in shape.members if each.attribute_type is None]
         known = frozenset(each.name for each in shape.members)
         entry = self.element(shape.others, ENTRY) if shape.others else None
         in_tag = [
@@ -78,11 +75,19 @@ class Writers:
         def write(value: Any, attributes: str = "") -> str:
             if value is None:
                 return f"<{name}{attributes}{NIL}"
-            for other, element, text in in_tag:
+            for other, element, in_text in in_tag:
                 if other in value:
-                    attributes += _attribute(element, text(value[other]))
+                    attributes += _attribute(element, in_text(value[other]))
             parts = [f"<{name}{attributes}>"]
-            parts += [member(value[other]) for other, member in members if other in value]
+            for other, text, start, end, nil, element_of in members:
+                if other in value:
+                    item = value[other]
+                    if item is None:
+                        parts.append(nil)
+                    elif text is None:
+                        parts.append(element_of(item))
+                    else:
+                        parts.append(f"{start}{text(item)}{end}")
             if entry is not None and not value.keys() <= known:
                 parts += [
                     entry(item, _attribute(KEY, other))
@@ -94,8 +99,15 @@ class Writers:
 
         return write
 
+    def _member(self, member: Member) -> tuple[str, Text | None, str, str, str, Write]:
+        """What an object needs to write a member. Most are scalars, and written by itself."""
+        name, shape = member.element, member.shape
+        text = _SCALARS[shape.type] if isinstance(shape, Scalar) else None
+        start, end, nil = f"<{name}>", f"</{name}>", f"<{name}{NIL}"
+        return member.name, text, start, end, nil, self.element(shape, name)
 
-def _scalar(text: Callable[[Any], str], name: str) -> Write:
+
+def _scalar(text: Text, name: str) -> Write:
     def write(value: Any, attributes: str = "") -> str:
         if value is None:
             return f"<{name}{attributes}{NIL}"

@@ -2,15 +2,17 @@
 
 import codecs
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 from xml.parsers import expat
 
 from app.xml.text import FORBIDDEN
 from models.sentence import Sentence, say
 
-# Elements and attributes in a body. A page of 1,000 customers has fewer.
-ITEMS = 100_000
+# Elements and attributes in a body. The largest configuration that is taken has a tenth of them.
+ITEMS = 10_000
+# How long a tag or a comment may be, in bytes. expat holds all of it in memory, several times.
+TAG = 65_536
 _FORBIDDEN = re.compile(f"[{FORBIDDEN}]")
 _BAD_REFERENCE = expat.errors.codes[expat.errors.XML_ERROR_BAD_CHAR_REF]
 _ENCODINGS = say("A body in XML is sent in UTF-8, or in UTF-16 with a mark.")
@@ -42,8 +44,9 @@ class Element(NamedTuple):
     text: list[str]
 
 
-def parse(body: bytes, depth: int, charset: str = "") -> Element:
-    """The root element of a document, with at most `depth` elements in each other.
+def parse(body: bytes, depth: int, charset: str = "", items: int = ITEMS) -> Element:
+    """The root element of a document, with at most `depth` elements in each other, and as many
+    elements and attributes as `items`.
 
     The text is UTF-8, or UTF-16 with a mark; `charset` is what the request says of it, if anything.
     Raises Malformed or ForeignCharacter.
@@ -51,13 +54,12 @@ def parse(body: bytes, depth: int, charset: str = "") -> Element:
     text, encodings = _decoded(body)
     if charset and charset not in encodings:
         raise Malformed(_ENCODINGS)
-    if _FORBIDDEN.search(text):
-        raise ForeignCharacter
-    reader = _Reader(depth, encodings)
+    reader = _Reader(depth, encodings, items)
     try:
-        reader.parser.Parse(text.encode(), True)
+        feed(text.encode(), reader.parser.Parse, lambda: reader.parser.CurrentByteIndex)
+        reader.parser.Parse(b"", True)
     except expat.ExpatError as error:
-        if error.code == _BAD_REFERENCE:
+        if error.code == _BAD_REFERENCE or _FORBIDDEN.search(text):
             raise ForeignCharacter from None
         raise Malformed(
             say(
@@ -68,6 +70,18 @@ def parse(body: bytes, depth: int, charset: str = "") -> Element:
         ) from None
     assert reader.root is not None
     return reader.root
+
+
+def feed(document: bytes, parse: Callable[[bytes], object], place: Callable[[], int]) -> None:
+    """Hand a document to a parser in parts, as long as it follows.
+
+    `place` says how far it has come. Raises Malformed where a tag or comment does not end.
+    """
+    for start in range(0, len(document), TAG):
+        part = document[start : start + TAG]
+        parse(part)
+        if start + len(part) - place() > TAG:
+            raise Malformed(say("A tag or comment is longer than {limit} bytes.", limit=TAG))
 
 
 def _decoded(body: bytes) -> tuple[str, tuple[str, ...]]:
@@ -93,15 +107,16 @@ def _decoded(body: bytes) -> tuple[str, tuple[str, ...]]:
 class _Reader:
     """Builds the elements of a document while expat reads it."""
 
-    def __init__(self, depth: int, encodings: tuple[str, ...]) -> None:
+    def __init__(self, depth: int, encodings: tuple[str, ...], items: int) -> None:
         self.root: Element | None = None
         self._depth = depth
         self._encodings = encodings
         self._open: list[Element] = []
-        self._items = 0
+        self._items = items
         # The text is UTF-8 by now, whatever it was sent in and calls itself.
         self.parser = parser = expat.ParserCreate("utf-8", " ")
         parser.buffer_text = True
+        parser.buffer_size = TAG
         parser.XmlDeclHandler = self._declaration
         parser.StartDoctypeDeclHandler = self._doctype
         parser.ProcessingInstructionHandler = self._instruction
@@ -124,8 +139,8 @@ class _Reader:
         raise Malformed(say("A body in XML has no processing instructions."))
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
-        self._items += 1 + len(attributes)
-        if self._items > ITEMS:
+        self._items -= 1 + len(attributes)
+        if self._items < 0:
             raise Malformed(
                 say("The body has more than {limit} elements and attributes.", limit=ITEMS)
             )

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.jsonschema import Json, inlined
+from app.jsonschema import Json, inlined, is_nullable
 
 XSI = "http://www.w3.org/2001/XMLSchema-instance"
 # An item of a list, and a member of an object, that no schema gives a name.
@@ -111,7 +111,7 @@ class Shapes:
 
     def _empty(self, schema: Json) -> Shape:
         kind = _KINDS.get(self._merged(schema).get("type", ""), Free)
-        return kind(nullable=bool(schema.get("nullable")))
+        return kind(nullable=is_nullable(schema))
 
     def _filled(self, shape: Shape, schema: Json) -> Shape:
         schema = self._merged(schema)

@@ -16,12 +16,15 @@ from defusedxml.xmlrpc import DefusedExpatParser
 
 from app.pipeline.bodies import DEPTH
 from app.pipeline.problems import Problem
+from app.xml.parsing import Malformed, feed
+from app.xml.text import read as read_text
+from app.xml.text import written
 from models.sentence import Sentence, say
 
 # A call of a call of a call: the batch, its entry and the list of arguments are around a struct.
 NESTING = DEPTH + 4
 # What is read before anybody has shown a key must not keep the server busy.
-ELEMENTS = 100_000
+ELEMENTS = 10_000
 
 NO_CALL = say("The body is not an XML-RPC method call.").template
 
@@ -30,29 +33,6 @@ _INTEGER = re.compile(r"[+-]?[0-9]{1,40}")
 _DOUBLE = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,2})?")
 _COMPACT_MOMENT = re.compile(r"(\d{4})(\d\d)(\d\d)(T.*)", re.ASCII)
 INT_32 = range(-(2**31), 2**31)
-
-# XML 1.0 has no way to write most control characters. They are written as ECMA-376 part 1, section
-# 22.9.2.19 does: `_x0007_`; the first character of a text that looks like it is `_x005F_`.
-_UNWRITABLE = "\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff"
-_CODE = r"x(?:00(?:0[0-8BCEF]|1[0-9A-F]|5F)|FFF[EF])"
-_TO_ESCAPE = re.compile(f"[{_UNWRITABLE}]|_(?={_CODE}[_{_UNWRITABLE}])")
-_ESCAPED = re.compile(f"_({_CODE})_")
-
-
-def escaped(text: str) -> str:
-    """A text in characters that XML can hold. `unescaped` is the way back."""
-    return _TO_ESCAPE.sub(lambda found: f"_x{ord(found[0]):04X}_", text)
-
-
-def unescaped(text: str) -> str:
-    """The text that `escaped` was given."""
-    return _ESCAPED.sub(lambda found: chr(int(found[1][1:], 16)), text)
-
-
-def _markup(text: str) -> str:
-    text = escaped(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    # A parser would read a bare carriage return as a line feed.
-    return text.replace("\r", "&#13;")
 
 
 def _write_integer(writer: "_Writer", value: int, write: Callable[[str], Any]) -> None:
@@ -68,8 +48,8 @@ class _Writer(Marshaller):
         **Marshaller.dispatch,
         int: _write_integer,
         Decimal: lambda writer, value, write: write(f"<value><double>{value:f}</double></value>\n"),
-        str: lambda writer, value, write: writer.dump_unicode(value, write, escape=_markup),
-        dict: lambda writer, value, write: writer.dump_struct(value, write, escape=_markup),
+        str: lambda writer, value, write: writer.dump_unicode(value, write, escape=written),
+        dict: lambda writer, value, write: writer.dump_struct(value, write, escape=written),
     }
 
 
@@ -101,7 +81,7 @@ class _Reader(Unmarshaller):
         self._append(float(_matching(_DOUBLE, data)))
 
     def end_text(self, data: str) -> None:
-        self._append(unescaped(data))
+        self._append(read_text(data))
 
     def end_moment(self, data: str) -> None:
         """A moment as ISO 8601; whether it is one, the contract decides."""
@@ -145,7 +125,8 @@ def read_call(document: bytes) -> tuple[str, tuple[Any, ...]]:
     reader = _Reader()
     parser = DefusedExpatParser(reader, forbid_dtd=True)
     try:
-        parser.feed(document)
+        expat: Any = parser._parser  # type: ignore[attr-defined]
+        feed(document, parser.feed, lambda: expat.CurrentByteIndex)
         parser.close()
         arguments = reader.close()
         name = reader.getmethodname()
@@ -155,6 +136,8 @@ def read_call(document: bytes) -> tuple[str, tuple[Any, ...]]:
             line=error.lineno,
             column=error.offset + 1,
         ) from None
+    except Malformed as error:
+        raise Problem("malformed-request", error.sentence) from None
     except DTDForbidden:
         raise _malformed("The body may not have a document type.") from None
     except Exception:

@@ -1,0 +1,1 @@
+"""Others that serve the same paths from the same tables."""

@@ -1,0 +1,102 @@
+"""What of a change to a schema breaks programs that were written for the schema before it.
+
+Two schemas are compared by who gives and who takes. In a request clients give, by the old contract,
+what the server has to take by the new one; in an answer the server gives and clients take. What
+may be given has to be taken: a lower limit breaks requests, and a higher one breaks answers.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from app.jsonschema import Json, inlined, is_nullable
+
+UPPER = ("maximum", "maxLength", "maxItems", "maxProperties")
+LOWER = ("minimum", "minLength", "minItems", "minProperties")
+EXACT = ("format", "pattern", "multipleOf", "uniqueItems")
+
+
+@dataclass
+class Schemas:
+    """The comparison of schemas in one direction; those that hold themselves are compared once."""
+
+    old: Json
+    new: Json
+    is_request: bool
+    seen: set[tuple[str, str]] = field(default_factory=set)
+
+    def compare(self, old: Json, new: Json, where: str) -> Iterator[str]:
+        names = old.get("$ref", ""), new.get("$ref", "")
+        if all(names):
+            where = names[0].rpartition("/")[2]
+            if names in self.seen:
+                return
+            self.seen.add(names)
+        old, new = merged(self.old, old), merged(self.new, new)
+        giver, taker = (old, new) if self.is_request else (new, old)
+        yield from (f"{where}: {what}" for what in values(giver, taker))
+        if old.get("xml", {}) != new.get("xml", {}):
+            yield f"{where}: it is written differently in XML."
+        if self.is_request and old.get("default") != new.get("default"):
+            yield f"{where}: the default is {new.get('default')!r}."
+        if self.is_request and is_open(old) and not is_open(new):
+            yield f"{where}: other members are refused."
+        yield from self.members(old, new, where)
+        yield from self.kinds(old, new, where)
+
+    def members(self, old: Json, new: Json, where: str) -> Iterator[str]:
+        for name, before in old["properties"].items():
+            if name in new["properties"]:
+                yield from self.compare(before, new["properties"][name], f"{where}.{name}")
+            else:
+                yield f"{where}: `{name}` is gone."
+        for key in ("items", "additionalProperties"):
+            if isinstance(old.get(key), dict) and isinstance(new.get(key), dict):
+                yield from self.compare(old[key], new[key], f"{where}[]")
+
+    def kinds(self, old: Json, new: Json, where: str) -> Iterator[str]:
+        """Each form that may be given has to fit one of the forms that are taken."""
+        if "anyOf" not in old and "anyOf" not in new:
+            return
+        befores, afters = old.get("anyOf", [old]), new.get("anyOf", [new])
+        trial = Schemas(self.old, self.new, self.is_request, {*self.seen})
+        if self.is_request:
+            fits = [[not any(trial.compare(old, new, where)) for new in afters] for old in befores]
+        else:
+            fits = [[not any(trial.compare(old, new, where)) for old in befores] for new in afters]
+        if not all(map(any, fits)):
+            yield f"{where}: one of its forms is not taken."
+
+
+def merged(document: Json, schema: Json) -> Json:
+    """A schema with the members of all its parts (`allOf`)."""
+    schema = inlined(document, schema)
+    parts = [merged(document, part) for part in schema.get("allOf", ())]
+    properties = {name: item for part in [*parts, schema]
+                  for name, item in part.get("properties", {}).items()}  # fmt: skip
+    required = [name for part in [*parts, schema] for name in part.get("required", ())]
+    return {**schema, "properties": properties, "required": required}
+
+
+def is_open(schema: Json) -> bool:
+    return schema.get("additionalProperties") is not False and not schema.get("x-closed", False)
+
+
+def values(giver: Json, taker: Json) -> Iterator[str]:
+    """Why a value of `giver` may not be one of `taker`, but for what is inside of it."""
+    kinds = giver.get("type"), taker.get("type")
+    if "type" in taker and kinds[0] != kinds[1] and kinds != ("integer", "number"):
+        yield f"the type differs, {kinds[0]} and {kinds[1]}."
+    if is_nullable(giver) and not is_nullable(taker):
+        yield "null is given and not taken."
+    if "enum" in taker and not {*giver.get("enum", [object()])} <= {*taker["enum"]}:
+        yield "the possible values differ."
+    for name in UPPER + LOWER:
+        if name in taker:
+            sign = 1 if name in UPPER else -1
+            if name not in giver or sign * giver[name] > sign * taker[name]:
+                yield f"{name} is {taker[name]} where {giver.get(name, 'nothing')} was promised."
+    for name in EXACT:
+        if name in taker and giver.get(name) != taker[name]:
+            yield f"{name} differs."
+    for name in {*taker["required"]} - {*giver["required"]}:
+        yield f"`{name}` is relied on and may be missing."

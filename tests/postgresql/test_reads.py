@@ -1,0 +1,48 @@
+"""The pool of connections that reads take."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import psycopg
+import pytest
+from sqlalchemy.orm import Session
+
+from app.settings import Settings
+from tests.conftest import run
+from tests.databases import SERVER, new_database
+from tests.factories import a_key
+
+
+@pytest.fixture
+def fresh(tmp_path):
+    """A server that nobody has asked yet, and a key for it."""
+    for running in run(Settings(database_url=new_database(tmp_path), rate_limit=0)):
+        with Session(running.engine) as session:
+            key = a_key(session)
+        yield running, {"Authorization": f"Bearer {key}"}
+
+
+def statuses(running, headers, number=40):
+    def ask(_):
+        url = f"{running.url}/api/application/customers"
+        return httpx.get(url, headers=headers, timeout=30).status_code
+
+    with ThreadPoolExecutor(number) as pool:
+        return set(pool.map(ask, range(number)))
+
+
+def test_the_first_requests_may_come_all_at_once(fresh):
+    running, headers = fresh
+    assert statuses(running, headers) == {200}
+
+
+def test_a_database_that_is_gone_is_said_to_be_out_of_reach(fresh):
+    running, headers = fresh
+    assert statuses(running, headers, 1) == {200}
+    running.engine.dispose()
+    name = running.engine.url.database
+    with psycopg.connect(SERVER, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    answer = httpx.get(f"{running.url}/api/application/customers", headers=headers, timeout=30)
+    assert answer.status_code == 503
+    assert answer.headers["retry-after"] == "1"
