@@ -10,7 +10,6 @@ from typing import Any
 # Connexion imports a test client that warns about its own future; no user can do anything about it.
 warnings.filterwarnings("ignore", module=r"connexion\.|starlette\.testclient")
 
-from a2wsgi import WSGIMiddleware
 from connexion.middleware import ConnexionMiddleware
 from connexion.middleware.lifespan import LifespanMiddleware
 from connexion.resolver import RelativeResolver
@@ -32,6 +31,7 @@ from app.pipeline.routing import Routing
 from app.pipeline.security import authentication, authorization
 from app.portal.account import account
 from app.portal.pages import portal
+from app.portal.threads import in_threads
 from app.settings import Settings, read_settings
 from app.xmlrpc.bridge import Bridge, key_check
 from app.xmlrpc.gateway import rpc
@@ -74,7 +74,7 @@ def create_server(settings: Settings | None = None) -> ConnexionMiddleware:
         pages.dispose()
 
     application = ConnexionMiddleware(
-        GZipMiddleware(WSGIMiddleware(flask)),  # type: ignore[arg-type]
+        GZipMiddleware(in_threads(flask, parts.contract.body_limit)),
         import_name=__name__,
         lifespan=lifespan,
         resolver=RelativeResolver("app.handlers"),

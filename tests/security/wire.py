@@ -47,6 +47,6 @@ def _answers(received: bytes):
         head, _, rest = received.partition(b"\r\n\r\n")
         first, _, lines = head.partition(b"\r\n")
         headers = message_from_bytes(lines + b"\r\n\r\n").items()
-        length = int(dict((name.lower(), value) for name, value in headers)["content-length"])
+        length = int({name.lower(): value for name, value in headers}["content-length"])
         yield Answer(int(first.split()[1]), headers, rest[:length])
         received = rest[length:]
