@@ -7,7 +7,7 @@ from hmac import compare_digest
 from typing import Any
 from urllib.parse import unquote_plus
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.usecases.permissions import EVERYTHING, canonical, covers
@@ -78,13 +78,16 @@ def grant(
 
 
 def _key(session: Session, client_id: str, secret: str, now: datetime) -> PersonalAccessToken:
-    number = client_id if client_id.isascii() and client_id.isdigit() else "0"
-    key = session.get(PersonalAccessToken, int(number)) if len(number) <= 18 else None
     # The printed key is `<id>|<secret>`; who pastes it whole means its second half.
     hashed = hash_secret(secret.rpartition("|")[2])
+    # Not by its number: how long that takes would tell a guesser which numbers there are.
+    key = session.scalars(
+        select(PersonalAccessToken).where(PersonalAccessToken.token == hashed)
+    ).first()
     if (
         key is None
         or key.parent_id is not None
+        or client_id.lstrip("0") != str(key.id)
         or not compare_digest(key.token, hashed)
         or (key.expires_at is not None and key.expires_at <= now)
         or not _has_living_admin(session, key)
