@@ -19,6 +19,7 @@ from models.errors import OAuthError
 from models.personal_access_token import hash_secret
 from tests.factories import a_customer, a_key, an_admin
 
+FORM = {"grant_type": "client_credentials"}
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 SECURED = {each.id: each for each in contract().operations.values() if each.scopes}
 
@@ -90,7 +91,7 @@ def test_so_does_a_guess_where_keys_are_traded_for_tokens(server, guesses):
             with unit_of_work(server.engine, write=True) as session:
                 session.connection()
                 with steps() as called, pytest.raises(OAuthError):
-                    grant(session, number, secret, {"grant_type": "client_credentials"}, NOW)
+                    grant(session, number, secret, FORM, pytest.fail, NOW)
                 found[name] = called
     first, *others = found.values()
     assert len(first) > 10
@@ -108,7 +109,7 @@ def test_a_guess_gets_the_same_answer_whatever_its_number_is_that_of(server, gue
 
     def client(key):
         number, _, secret = key.partition("|")
-        form = {"grant_type": "client_credentials", "client_id": number, "client_secret": secret}
+        form = {**FORM, "client_id": number, "client_secret": secret}
         return told(httpx.post(f"{server.url}/api/oauth/token", data=form))
 
     for ask in (bearer, client):
@@ -145,7 +146,7 @@ def test_of_a_secret_only_a_hash_is_kept_and_it_opens_nothing(server, session):
 def test_a_token_ends_with_its_key_and_cannot_be_traded_again(server, session):
     number, _, secret = a_key(session, expires_at=datetime.now(UTC) + timedelta(minutes=5)
                               ).partition("|")  # fmt: skip
-    form = {"grant_type": "client_credentials", "client_id": number, "client_secret": secret}
+    form = {**FORM, "client_id": number, "client_secret": secret}
     token = httpx.post(f"{server.url}/api/oauth/token", data=form).json()
     assert token["expires_in"] <= 300
     number, _, secret = token["access_token"].partition("|")
