@@ -5,6 +5,7 @@ import gc
 import sys
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import httpx
 import pytest
@@ -19,6 +20,7 @@ from models.errors import OAuthError
 from models.personal_access_token import hash_secret
 from tests.factories import a_customer, a_key, an_admin
 
+ROOT = Path(__file__).parents[2]
 FORM = {"grant_type": "client_credentials"}
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 SECURED = {each.id: each for each in contract().operations.values() if each.scopes}
@@ -42,6 +44,11 @@ def steps():
     finally:
         sys.setprofile(None)
         gc.enable()
+
+
+def own(called):
+    """Without those of drivers, which wait for a network in rounds."""
+    return [each for each in called if each.startswith(f"{ROOT}/app/")]
 
 
 @pytest.fixture
@@ -92,9 +99,9 @@ def test_so_does_a_guess_where_keys_are_traded_for_tokens(server, guesses):
                 session.connection()
                 with steps() as called, pytest.raises(OAuthError):
                     grant(session, number, secret, FORM, pytest.fail, NOW)
-                found[name] = called
+                found[name] = own(called) if session.bind.dialect.name != "sqlite" else called
     first, *others = found.values()
-    assert len(first) > 10
+    assert len(first) > 1
     assert all(each == first for each in others)
 
 
