@@ -45,7 +45,7 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     Pages work on the database of `engine`; commands open the one of the settings themselves.
     """
     settings = settings or read_settings()
-    app = Flask(__name__)
+    app = Flask(__name__, static_folder=None)
     app.config["SETTINGS"] = settings
     app.config["ENGINE"] = engine
     app.config["STORAGE"] = Path(settings.data).absolute()
