@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select
 
-from models import EmailMessage
+from models import Customer, EmailMessage
 from tests.conftest import run
 from tests.databases import empty
 from tests.factories import a_customer, a_key
@@ -217,3 +217,39 @@ def test_a_link_works_in_a_browser(client, server, session, browser):
     page.get_by_role("button").click()
     expect(page.locator("body")).to_contain_text("Your new password is set.")
     page.close()
+
+
+QUOTED = ("' OR '1'='1", "'; DROP TABLE customers; --", '" OR ""="', "1) OR (1=1", "\\' OR 1=1 --",
+          "%' OR '%'='", "' UNION SELECT token FROM personal_access_tokens --",
+          "1; SELECT pg_sleep(9)", "${7*7}", "{{7*7}}", "*", "%", "_")  # fmt: skip
+
+
+@pytest.mark.parametrize("operation", [each for each in OPERATIONS.values() if each.query])
+def test_no_parameter_gets_into_a_statement(client, session, operation):
+    """Each parameter of each operation. A filter finds what it says, and that is nothing."""
+    ids = a_shop(session)
+    path = path_to(operation, ids).removeprefix("/application")
+    for parameter in operation.query:
+        for text in QUOTED:
+            answer = client.request(operation.method, path, params={parameter.name: text})
+            assert answer.status_code in (200, 400, 409), (operation.id, parameter.name, text)
+            if answer.status_code == 200 and parameter.name.startswith("filter["):
+                assert answer.json()["data"] == [], (parameter.name, text)
+            if operation.method != "get" and answer.status_code == 200:
+                return
+    session.rollback()
+    assert len(session.scalars(select(Customer)).all()) == 1
+
+
+def test_no_path_leads_out_of_the_folder_of_images(server):
+    folder = server.settings.data
+    (folder / "products").mkdir(parents=True, exist_ok=True)
+    (folder.parent / "secret.txt").write_text("secret")
+    up = (b"../", b"..%2f", b"%2e%2e/", b"%2e%2e%2f", b"..\\", b"..%5c", b"%252e%252e%252f",
+          b"..;/", b".%2e/", b"....//", b"%c0%ae%c0%ae/", b"products/../../", b"/../")  # fmt: skip
+    for start in (b"/storage/", b"/api/documentation/", b"/storage/products/"):
+        for way in up:
+            for times in (1, 2, 8):
+                answer = get(server.url, start + way * times + b"secret.txt")
+                assert answer.status in (308, 400, 404)
+                assert b"secret" not in answer.body.replace(b"secret.txt", b"")
