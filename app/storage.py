@@ -58,15 +58,16 @@ class Storage:
         target = self.folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         with NamedTemporaryFile(dir=target.parent, prefix=".new-", delete=False) as file:
+            staged = Path(file.name)
+            # Before it is written: the disk may be full.
+            event.listen(
+                self.session,
+                "after_soft_rollback",
+                lambda *_: staged.unlink(missing_ok=True),
+                once=True,
+            )
             file.write(content)
-        staged = Path(file.name)
         event.listen(self.session, "after_commit", lambda _: staged.replace(target), once=True)
-        event.listen(
-            self.session,
-            "after_soft_rollback",
-            lambda *_: staged.unlink(missing_ok=True),
-            once=True,
-        )
         return path
 
     def remove(self, path: str | None) -> None:
