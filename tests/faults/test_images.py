@@ -24,7 +24,7 @@ def files_of_at_most(size):
 
 def a_large_image():
     file = BytesIO()
-    Image.frombytes("RGB", (800, 800), os.urandom(800 * 800 * 3)).save(file, "PNG")
+    Image.frombytes("RGB", (560, 560), os.urandom(560 * 560 * 3)).save(file, "PNG")
     return file.getvalue()
 
 
@@ -33,7 +33,7 @@ def test_an_image_that_finds_no_room_changes_nothing(client, server, session):
     old = an_image("GIF")
     image = upload(client, path, old, name="Before").json()["image"]
     before = kept(server, "products")
-    with files_of_at_most(1_800_000):
+    with files_of_at_most(900_000):
         answer = upload(client, path, a_large_image(), name="After")
     assert answer.status_code == 503, answer.text
     assert int(answer.headers["retry-after"]) > 0
