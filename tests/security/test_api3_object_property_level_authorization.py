@@ -10,6 +10,7 @@ from sqlalchemy import Boolean, DateTime, Integer, Numeric, select
 from app.contract import contract
 from models import Customer
 from models.base import Base
+from models.row_count import RowCount
 from tests.databases import empty
 from tests.factories import a_key, a_note, an_admin, an_invoice, save
 from tests.rpc import ask
@@ -64,6 +65,9 @@ def rows(session):
     session.rollback()
     found = {}
     for table in Base.metadata.sorted_tables:
+        if table is RowCount.__table__:
+            # Triggers count the rows of all others.
+            continue
         for number, row in enumerate(session.execute(select(table).order_by(*table.primary_key))):
             for name, value in row._mapping.items():
                 if name == "last_used_at":
