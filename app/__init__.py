@@ -11,7 +11,6 @@ from typing import Any
 # Connexion imports a test client that warns about its own future; no user can do anything about it.
 warnings.filterwarnings("ignore", module=r"connexion\.|starlette\.testclient")
 
-from a2wsgi import WSGIMiddleware
 from connexion.middleware import ConnexionMiddleware
 from connexion.middleware.lifespan import LifespanMiddleware
 from connexion.resolver import RelativeResolver
@@ -34,6 +33,7 @@ from app.pipeline.routing import Routing
 from app.pipeline.security import authentication, authorization
 from app.portal.account import account
 from app.portal.pages import portal
+from app.portal.threads import in_threads
 from app.settings import Settings, read_settings
 from app.xmlrpc.bridge import Bridge, key_check
 from app.xmlrpc.gateway import rpc
@@ -47,7 +47,7 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     Pages work on the database of `engine`; commands open the one of the settings themselves.
     """
     settings = settings or read_settings()
-    app = Flask(__name__)
+    app = Flask(__name__, static_folder=None)
     app.config["SETTINGS"] = settings
     app.config["ENGINE"] = engine
     app.config["STORAGE"] = Path(settings.data).absolute()
@@ -76,7 +76,7 @@ def create_server(settings: Settings | None = None) -> ConnexionMiddleware:
         pages.dispose()
 
     application = ConnexionMiddleware(
-        GZipMiddleware(WSGIMiddleware(flask)),  # type: ignore[arg-type]
+        GZipMiddleware(in_threads(flask, parts.contract.body_limit)),
         import_name=__name__,
         lifespan=lifespan,
         resolver=RelativeResolver("app.handlers"),

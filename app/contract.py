@@ -213,7 +213,7 @@ def load_contract(path: Path = PATH) -> Contract:
     source = path.read_text(encoding="utf-8")
     # The safe loader written in C, where there is one: it is ten times as quick.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    document = yaml.load(source, Loader=loader)  # noqa: S506
+    document = yaml.load(source, Loader=loader)  # noqa: S506  # nosec B506
     operations = (_operation(document, *item) for item in _operations(document))
     return Contract(source, document, {operation.id: operation for operation in operations})
 

@@ -1,10 +1,12 @@
 """What the bytes of an uploaded image really are, whatever name they came under."""
 
+import re
+from collections.abc import Mapping
 from io import BytesIO
-from xml.etree.ElementTree import Element, ParseError
+from xml.etree.ElementTree import ParseError
 
-import defusedxml.ElementTree
 from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import DefusedXMLParser
 from PIL import Image, UnidentifiedImageError
 
 # In bytes (core contract 8.4 and 9.4).
@@ -17,10 +19,19 @@ RASTER = {"JPEG": "jpg", "PNG": "png", "GIF": "gif", "WEBP": "webp"}
 # Nothing here unpacks a picture, so Pillow's own limit would only add a warning to ours.
 Image.MAX_IMAGE_PIXELS = None
 
+# Elements and attributes of a drawing. Each has to be looked at, while others wait.
+DRAWING_LIMIT = 20_000
+
 _ACTIVE_ELEMENTS = frozenset(
     ("script", "handler", "listener", "foreignobject", "iframe", "object", "embed", "html", "body")
 )
 _ACTIVE_SCHEMES = ("javascript:", "vbscript:", "data:text/", "data:image/svg", "data:application/")
+# Browsers skip blanks and control characters in front of and inside a scheme.
+_SKIPPED = r"[\x00- ]*"
+_ACTIVE_ADDRESS = re.compile(
+    "|".join(_SKIPPED + _SKIPPED.join(map(re.escape, scheme)) for scheme in _ACTIVE_SCHEMES),
+    re.IGNORECASE,
+)
 
 
 def sniff(content: bytes) -> str | None:
@@ -36,11 +47,27 @@ def sniff(content: bytes) -> str | None:
 
 def _is_svg(content: bytes) -> bool:
     """Whether the bytes are an SVG drawing, and nothing in it runs."""
+    parser = DefusedXMLParser(target=_Drawing(), forbid_dtd=True)
     try:
-        root = defusedxml.ElementTree.fromstring(content, forbid_dtd=True)
+        parser.feed(content)
+        parser.close()
     except (ParseError, DefusedXmlException, ValueError, LookupError):
         return False
-    return _local(root.tag) == "svg" and not any(_runs(element) for element in root.iter())
+    return True
+
+
+class _Drawing:
+    """What an XML parser tells of a drawing. Raises ValueError as soon as one is not to be kept."""
+
+    def __init__(self) -> None:
+        self.things = 0
+
+    def start(self, tag: str, attributes: Mapping[str, str]) -> None:
+        if not self.things and _local(tag) != "svg":
+            raise ValueError("not a drawing")
+        self.things += 1 + len(attributes)
+        if self.things > DRAWING_LIMIT or _runs(tag, attributes):
+            raise ValueError("not to be kept")
 
 
 def _local(name: str) -> str:
@@ -48,17 +75,16 @@ def _local(name: str) -> str:
     return name.rpartition("}")[2].lower()
 
 
-def _runs(element: Element) -> bool:
+def _runs(tag: str, attributes: Mapping[str, str]) -> bool:
     """Whether an element is a script, or one of its attributes starts one."""
-    if _local(element.tag) in _ACTIVE_ELEMENTS:
+    if _local(tag) in _ACTIVE_ELEMENTS:
         return True
-    for name, value in element.attrib.items():
-        # Browsers skip blanks and control characters in front of and inside a scheme.
-        plain = "".join(character for character in value if character > " ").lower()
+    for name, value in attributes.items():
+        animated = name == "attributeName"
         # An animation may write into any attribute, the target of a link among them.
-        target = _local(plain) if name == "attributeName" else _local(name)
-        if target.startswith("on") or plain.startswith(_ACTIVE_SCHEMES):
+        target = _local("".join(value.split())) if animated else _local(name)
+        if target.startswith("on") or _ACTIVE_ADDRESS.match(value):
             return True
-        if name == "attributeName" and target.rpartition(":")[2] == "href":
+        if animated and target.rpartition(":")[2] == "href":
             return True
     return False

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from email.message import EmailMessage as Mail
 from email.policy import SMTP
 from pathlib import Path
+from ssl import create_default_context
 from urllib.parse import unquote, urlsplit
 
 from sqlalchemy import Engine, select
@@ -20,6 +21,10 @@ LEASE = timedelta(minutes=15)
 # How long to wait after the first failure; each further one doubles it.
 PAUSE = timedelta(minutes=1)
 ATTEMPTS = 12
+# How long a mail server may take for an answer, in seconds.
+PATIENCE = 30
+# Nobody listens in between; a mail server here need not have a certificate.
+THIS_MACHINE = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def deliver(engine: Engine, send: Send, clock: Callable[[], datetime]) -> tuple[int, int]:
@@ -76,7 +81,11 @@ def _note_sent(engine: Engine, message: EmailMessage, now: datetime) -> None:
 
 
 def sender(url: str, mail_from: str) -> Send:
-    """The sender of an address: `file:///folder`, `smtp://user:password@host:port`, `smtps://`."""
+    """The sender of an address: `file:///folder`, `smtp://user:password@host:port`, `smtps://`.
+
+    TLS is used where a server offers it, with a certificate that this machine trusts. The
+    password never goes out without TLS.
+    """
     parts = urlsplit(url)
     if parts.scheme == "file":
         return lambda message: _write_file(Path(unquote(parts.path)), message, mail_from)
@@ -105,12 +114,23 @@ def _write_file(folder: Path, message: EmailMessage, mail_from: str) -> None:
 
 
 def _send_smtp(url: str, message: EmailMessage, mail_from: str) -> None:
+    """Links in mails open accounts: whoever is sent them has to prove who it is (RFC 8314)."""
     parts = urlsplit(url)
-    connect = smtplib.SMTP_SSL if parts.scheme == "smtps" else smtplib.SMTP
-    with connect(parts.hostname or "localhost", parts.port or 0, timeout=30) as server:
+    host, port = parts.hostname or "localhost", parts.port or 0
+    with _connected(parts.scheme, host, port) as server:
         server.ehlo()
-        if parts.scheme == "smtp" and server.has_extn("starttls"):
-            server.starttls()
+        is_safe = parts.scheme == "smtps" or host in THIS_MACHINE
+        if not is_safe and server.has_extn("starttls"):
+            server.starttls(context=create_default_context())
+            is_safe = True
         if parts.username:
+            if not is_safe:
+                raise ValueError(f"{host} offers no TLS, so it does not get the password")
             server.login(unquote(parts.username), unquote(parts.password or ""))
         server.send_message(as_mail(message, mail_from))
+
+
+def _connected(scheme: str, host: str, port: int) -> smtplib.SMTP:
+    if scheme == "smtps":
+        return smtplib.SMTP_SSL(host, port, timeout=PATIENCE, context=create_default_context())
+    return smtplib.SMTP(host, port, timeout=PATIENCE)

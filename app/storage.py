@@ -5,12 +5,13 @@ and old ones removed, only after the commit; a rollback leaves the folder as it 
 """
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import Any
 
 from sqlalchemy import event
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 
 from app.images import IMAGE_LIMIT, sniff
 from models.errors import Invalid
@@ -58,15 +59,11 @@ class Storage:
         target = self.folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         with NamedTemporaryFile(dir=target.parent, prefix=".new-", delete=False) as file:
+            staged = Path(file.name)
+            # Before it is written: the disk may be full.
+            event.listen(self.session, "after_transaction_end", partial(_discard, staged))
             file.write(content)
-        staged = Path(file.name)
         event.listen(self.session, "after_commit", lambda _: staged.replace(target), once=True)
-        event.listen(
-            self.session,
-            "after_soft_rollback",
-            lambda *_: staged.unlink(missing_ok=True),
-            once=True,
-        )
         return path
 
     def remove(self, path: str | None) -> None:
@@ -76,3 +73,9 @@ class Storage:
             event.listen(
                 self.session, "after_commit", lambda _: target.unlink(missing_ok=True), once=True
             )
+
+
+def _discard(staged: Path, session: Session, transaction: SessionTransaction) -> None:
+    """Remove what was not moved into place when the whole unit of work ended, however it did."""
+    if transaction.parent is None:
+        staged.unlink(missing_ok=True)

@@ -1,6 +1,7 @@
 """The pages that mailed links lead to."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -118,3 +119,37 @@ def test_the_pages_speak_french_too(server):
     page = httpx.get(f"{server.url}/reset-password", headers={"Accept-Language": "fr"})
     assert page.headers["content-language"] == "fr"
     assert "mot de passe" in page.text
+
+
+@pytest.mark.parametrize("action", ["resend_confirmation", "send_password"])
+def test_a_link_that_was_mailed_to_a_former_address_opens_nothing(
+    client, session, customer, action
+):
+    address = link(client, session, customer, action)
+    changed = client.post(f"/customers/{customer.id}", json={"email": "eve@example.org"})
+    assert changed.status_code == 200
+    assert pressed(address, password="correct horse").status_code == 410
+    assert fresh(session, customer).is_confirmed is False
+
+
+def test_a_new_password_ends_the_link_to_another_but_other_changes_do_not(
+    client, session, customer
+):
+    address = link(client, session, customer, "send_password")
+    for body in ({"city": "Lille"}, {"email": customer.email}, {"password": None}):
+        assert client.post(f"/customers/{customer.id}", json=body).status_code == 200
+    session.rollback()
+    assert len(session.scalars(select(MailedToken)).all()) == 1
+    client.post(f"/customers/{customer.id}", json={"password": "a new password"})
+    assert pressed(address, password="correct horse").status_code == 410
+
+
+def test_a_link_that_is_followed_many_times_at_once_works_once(client, session, customer):
+    address = link(client, session, customer, "send_password")
+
+    def press(number):
+        return pressed(address, password=f"correct horse {number}").status_code
+
+    with ThreadPoolExecutor(8) as threads:
+        statuses = sorted(threads.map(press, range(8)))
+    assert statuses == [200] + [410] * 7

@@ -164,6 +164,8 @@ def test_what_is_no_image_is_refused_under_any_name(client, server, product, con
         "<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>",
         "<svg xmlns='http://www.w3.org/2000/svg'><g onclick='alert(1)'/></svg>",
         "<svg xmlns='http://www.w3.org/2000/svg'><a href='java&#9;script:alert(1)'/></svg>",
+        "<svg xmlns='http://www.w3.org/2000/svg'><a href=' &#10;JAVASCRIPT&#10;:alert(1)'/></svg>",
+        "<svg xmlns='http://www.w3.org/2000/svg'><a href='data:&#32;text/html,x'/></svg>",
         "<svg xmlns='http://www.w3.org/2000/svg'><a href='&#106;avascript:alert(1)'/></svg>",
         "<svg xmlns='http://www.w3.org/2000/svg'><foreignObject><iframe/></foreignObject></svg>",
         "<s:svg xmlns:s='http://www.w3.org/2000/svg'><s:script>alert(1)</s:script></s:svg>",
@@ -188,6 +190,15 @@ def test_a_small_file_may_not_unpack_to_a_picture_that_fills_the_memory(client, 
         return upload(client, f"/products/{product.id}", file.getvalue()).status_code
 
     assert (status(7_000), status(10_000)) == (200, 422)
+
+
+@pytest.mark.parametrize("flood", ["<a/>" * 20_000, "<a>" * 20_000 + "</a>" * 20_000])
+def test_a_drawing_of_too_many_things_is_refused_however_small_its_file(client, product, flood):
+    def status(inside):
+        drawing = f"<svg xmlns='http://www.w3.org/2000/svg'>{inside}</svg>"
+        return upload(client, f"/products/{product.id}", drawing.encode(), "x.svg").status_code
+
+    assert (status("<a/>" * 19_999), status(flood)) == (200, 422)
 
 
 def test_a_text_in_place_of_the_file_is_refused(client, product):

@@ -4,6 +4,7 @@ import time
 
 import httpx
 import pytest
+from sqlalchemy.orm import Session
 
 from app.pipeline.windows import CAPACITY, WINDOW, Windows
 from app.settings import Settings
@@ -18,8 +19,6 @@ def limited(tmp_path):
 
 
 def test_a_key_that_asks_too_often_is_told_when_to_come_back(limited):
-    from sqlalchemy.orm import Session
-
     with Session(limited.engine) as session:
         busy, other = a_key(session, "health"), a_key(session, "health")
 
@@ -41,6 +40,29 @@ def test_a_key_that_asks_too_often_is_told_when_to_come_back(limited):
 
     assert get(other).status_code == 200
     assert "x-ratelimit-limit" not in get("nobody").headers
+
+
+def test_a_token_that_is_granted_counts_for_its_key_and_a_guess_for_nobody(limited):
+    with Session(limited.engine) as session:
+        number, _, secret = a_key(session, "health").partition("|")
+
+    def trade(secret, scope="health"):
+        form = {"grant_type": "client_credentials", "client_id": number, "scope": scope}
+        return httpx.post(f"{limited.url}/api/oauth/token", data={**form, "client_secret": secret})
+
+    guesses = [trade("x") for _ in range(5)]
+    assert {answer.status_code for answer in guesses} == {401}
+    assert not any("x-ratelimit-limit" in answer.headers for answer in guesses)
+
+    answers = [trade(secret), trade(secret, "products:index"), trade(secret)]
+    assert [answer.status_code for answer in answers] == [200, 400, 200]
+    assert [answer.headers["x-ratelimit-remaining"] for answer in answers] == ["2", "1", "0"]
+    refused = trade(secret)
+    assert refused.status_code == 429
+    assert 0 < int(refused.headers["retry-after"]) <= 60
+    headers = {"Authorization": f"Bearer {answers[0].json()['access_token']}"}
+    health = httpx.get(f"{limited.url}/api/application/health", headers=headers)
+    assert health.status_code == 429, "a token has no window of its own"
 
 
 def test_the_first_request_after_a_minute_opens_a_new_window():

@@ -1,5 +1,6 @@
 """Short-lived tokens (RFC 6749 section 4.4)."""
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +10,8 @@ from app.usecases.tokens import client_credentials, grant
 
 
 def token(
-    session: Session, body: dict[str, Any], headers: dict[bytes, bytes], now: datetime
-) -> dict[str, Any]:
+    session: Session, body: dict[str, Any], headers: dict[bytes, bytes],
+    admit: Callable[[int], None], now: datetime,
+) -> dict[str, Any]:  # fmt: skip
     client_id, secret = client_credentials(body, headers.get(b"authorization", b""))
-    return grant(session, client_id, secret, body, now)
+    return grant(session, client_id, secret, body, admit, now)

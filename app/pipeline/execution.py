@@ -2,14 +2,16 @@
 
 A handler is a plain function. It names what it needs and gets it: `reader` to read,
 `session` to write, `now`, `site` (the public address of this server), `admin_id` (the owner of
-the key), `storage`, `headers`, `query`, `body`, `password_hash`, the path parameters, and query
-parameters by their own names.
+the key), `storage`, `headers`, `query`, `body`, `password_hash`, `admit` (which counts a request
+of a key whose secret the handler has found out), the path parameters, and query parameters by
+their own names.
 """
 
 import inspect
 import logging
 from asyncio import to_thread
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from app.contract import Operation
@@ -19,6 +21,7 @@ from app.pipeline.language import language_headers, language_of, translations, w
 from app.pipeline.media import CONTENT_TYPES, writers
 from app.pipeline.pages import addresses, envelope
 from app.pipeline.problems import MISTAKE, Problem
+from app.pipeline.ratelimit import admit
 from app.pipeline.reasons import reasons
 from app.storage import Storage
 from app.usecases.passwords import hash_of, hash_of_any
@@ -40,6 +43,7 @@ SOURCES: dict[str, Source] = {
     "admin_id": lambda call, parts, known: call.principal and call.principal.admin_id,
     "storage": lambda call, parts, known: Storage(parts.settings.data, known["session"]),
     "headers": lambda call, parts, known: call.headers,
+    "admit": lambda call, parts, known: partial(admit, call, parts),
 }
 # What takes so long that others would have to wait for it: made of the body before the unit of
 # work, in a thread.

@@ -28,7 +28,6 @@ _living = (
         ),
     )
 )  # fmt: skip
-_BY_ID = _living.where(_key.c.id == bindparam("key_id"))
 _BY_HASH = _living.where(_key.c.token == bindparam("hash"))
 
 
@@ -78,13 +77,14 @@ class Keys:
 
 
 def _look_up(reader: Reader, number: str, hashed: str) -> LivingKey | None:
-    if number:
-        found = items(reader, _BY_ID, {"key_id": int(number)})
-    else:
-        found = items(reader, _BY_HASH, {"hash": hashed})
+    # Whoever guesses finds nothing in any case, and in the same time, be there a key of that
+    # number or not.
+    found = items(reader, _BY_HASH, {"hash": hashed})
     if not found or not compare_digest(found[0]["token"], hashed):
         return None
     key = found[0]
+    if number and int(number) != key["id"]:
+        return None
     return LivingKey(
         key["id"], key["parent_id"], key["tokenable_id"], frozenset(key["abilities"]),
         key["expires_at"], key["last_used_at"],

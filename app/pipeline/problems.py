@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from errno import EDQUOT, EFBIG, ENOSPC, EROFS
 from socket import gaierror
 from typing import Any, NamedTuple
 
@@ -81,6 +82,8 @@ OUT_OF_REACH = (
     OutOfReach, OperationalError, InterfaceError, PoolTimeout, ConnectionError, TimeoutError,
     gaierror,
 )  # fmt: skip
+# What a disk says that takes no more.
+FULL = frozenset({ENOSPC, EDQUOT, EFBIG, EROFS})
 MISTAKE = say("The server made a mistake. Nothing was changed.")
 IN_DOUBT = say("The database went away before it confirmed the change. It may have been kept.")
 DOMAIN = {NotFound: "not-found", Conflict: "conflict", Invalid: "invalid-body"}
@@ -154,6 +157,13 @@ def translate(error: Exception) -> Problem:
             "unavailable",
             say("The database is busy or out of reach. Nothing was changed."),
             headers={"Retry-After": "1"},
+        )
+    if isinstance(error, OSError) and error.errno in FULL:
+        log.error("A file could not be written: %s", error.strerror)
+        return Problem(
+            "unavailable",
+            say("The server cannot keep files at the moment. Nothing was changed."),
+            headers={"Retry-After": "60"},
         )
     log.error("Unexpected error", exc_info=error)
     return Problem("internal-error", MISTAKE)

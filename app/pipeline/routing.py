@@ -53,7 +53,8 @@ class Routing(SpecMiddleware):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             headers = dict(scope["headers"])
-            if not HOST.fullmatch(headers.get(b"host", b"")):
+            hosts = [value for name, value in scope["headers"] if name == b"host"]
+            if len(hosts) > 1 or not HOST.fullmatch(headers.get(b"host", b"")):
                 raise Problem("malformed-request", say("The Host header does not name a host."))
             context: dict[str, Any] = {"api_base_path": None, "operation_id": None}
             scope.setdefault("extensions", {})[ROUTING_CONTEXT] = context

@@ -1,6 +1,7 @@
 """What Flask serves: the documentation, the contract itself, uploaded images."""
 
 from pathlib import Path
+from secrets import token_urlsafe
 from typing import Any
 
 import yaml
@@ -10,6 +11,7 @@ from flask import (
     abort,
     current_app,
     jsonify,
+    make_response,
     redirect,
     render_template,
     request,
@@ -31,6 +33,18 @@ portal = Blueprint("portal", __name__, template_folder="templates")
 
 # A drawing may hold scripts; opened on its own, it is a page of this host. This disarms it.
 IMAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
+# What our own pages need: no script, and nothing of another host.
+PAGE_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+# Swagger UI writes styles and draws pictures itself. Scripts are its own and the one with the
+# nonce; requests go to this server alone.
+DOCUMENTATION_POLICY = (
+    "default-src 'none'; script-src 'self' 'nonce-{nonce}'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
+    "frame-ancestors 'none'"
+)
 FROM_STATUS = {404: "not-found", 405: "method-not-allowed", 413: "payload-too-large"}
 
 
@@ -41,9 +55,13 @@ def home() -> AnyResponse:
 
 
 @portal.get("/api/documentation")
-def documentation() -> str:
+def documentation() -> Response:
     """Swagger UI on the view of the contract where a key can be pasted."""
-    return render_template("documentation.html", title=contract().document["info"]["title"])
+    nonce, title = token_urlsafe(16), contract().document["info"]["title"]
+    response = make_response(render_template("documentation.html", title=title, nonce=nonce))
+    response.headers["Content-Security-Policy"] = DOCUMENTATION_POLICY.format(nonce=nonce)
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @portal.get("/api/documentation/<path:name>")
@@ -100,6 +118,7 @@ def secure(response: Response) -> Response:
     """Add what browsers have to know; what a page says itself stays."""
     for name, value in security_headers(request.scheme):
         response.headers.setdefault(name.decode(), value.decode())
+    response.headers.setdefault("Content-Security-Policy", PAGE_POLICY)
     return response
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.usecases.contact_data import is_phone, is_postal_code
 from app.usecases.logs import log
 from app.usecases.mail import post
-from app.usecases.mailed_tokens import holder, issue, use_up
+from app.usecases.mailed_tokens import issue, redeem, withdraw
 from app.usecases.passwords import hash_password
 from models import Customer
 from models.base import flush, is_taken, taken
@@ -47,8 +47,13 @@ def update(
     values.pop("verified", None)
     if values.pop("password", None):
         values["password"] = password_hash
-    before = customer.balance
+    before, email = customer.balance, customer.email
     _write(session, customer, values)
+    if customer.email != email:
+        # What was mailed proves who reads the former address.
+        withdraw(session, customer, CONFIRM, PASSWORD)
+    elif "password" in values:
+        withdraw(session, customer, PASSWORD)
     if customer.balance != before:
         old, new = f"{before:.2f}", f"{customer.balance:.2f}"
         log(session, "balance_changed", customer, by=by, old=old, new=new, reason="")
@@ -89,7 +94,7 @@ def confirm(session: Session, customer: Customer, *, now: datetime, by: int | No
     """Take a customer's e-mail address for confirmed. Raises Conflict if it is already."""
     _want_unconfirmed(customer)
     _confirm(customer, now)
-    use_up(session, customer, CONFIRM)
+    withdraw(session, customer, CONFIRM)
     log(session, "account_verified", customer, by=by)
     session.flush()
 
@@ -130,21 +135,19 @@ def _mail_link(
 
 def confirm_by_link(session: Session, token: str, *, now: datetime) -> bool:
     """Confirm the address that a token was mailed to. Returns whether the token still worked."""
-    customer = holder(session, token, CONFIRM, now)
+    customer = redeem(session, token, CONFIRM, now)
     if customer is None:
         return False
     _confirm(customer, now)
-    use_up(session, customer, CONFIRM)
     log(session, "account_verified", customer, by=None)
     return True
 
 
 def reset_password_by_link(session: Session, token: str, password: str, *, now: datetime) -> bool:
     """Set the password of whom a token was mailed to. Returns whether the token still worked."""
-    customer = holder(session, token, PASSWORD, now)
+    customer = redeem(session, token, PASSWORD, now)
     if customer is None:
         return False
     customer.password = hash_password(password)
-    use_up(session, customer, PASSWORD)
     log(session, "password_reset", customer, by=None)
     return True

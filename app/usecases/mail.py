@@ -18,7 +18,7 @@ def _one_line(value: object) -> object:
 
 
 # Plain texts: nothing in them is markup.
-_templates = Environment(  # noqa: S701
+_templates = Environment(  # noqa: S701  # nosec B701
     loader=FileSystemLoader(FOLDER),
     undefined=StrictUndefined,
     finalize=_one_line,

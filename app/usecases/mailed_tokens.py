@@ -35,25 +35,27 @@ def issue(session: Session, customer: Customer, purpose: str, now: datetime) -> 
     return token
 
 
-def holder(session: Session, token: str, purpose: str, now: datetime) -> Customer | None:
-    """The customer whom a living token was mailed to."""
-    customer: Customer | None = session.scalars(
-        select(Customer)
-        .join(MailedToken, MailedToken.customer_id == Customer.id)
+def redeem(session: Session, token: str, purpose: str, now: datetime) -> Customer | None:
+    """The customer whom a living token was mailed to. It works once, be it sent twice at once."""
+    row = session.execute(
+        delete(MailedToken)
         .where(
             MailedToken.token == hash_secret(token),
             MailedToken.purpose == purpose,
             MailedToken.expires_at > now,
-            Customer.deleted_at.is_(None),
         )
+        .returning(MailedToken.customer_id)
     ).first()
-    return customer
+    if row is None:
+        return None
+    customer = session.get(Customer, row.customer_id)
+    return customer if customer is not None and customer.deleted_at is None else None
 
 
-def use_up(session: Session, customer: Customer, purpose: str) -> None:
-    """Let no token of that purpose work any more."""
+def withdraw(session: Session, customer: Customer, *purposes: str) -> None:
+    """Let no token of a customer work any more that was mailed for one of the purposes."""
     session.execute(
         delete(MailedToken).where(
-            MailedToken.customer_id == customer.id, MailedToken.purpose == purpose
+            MailedToken.customer_id == customer.id, MailedToken.purpose.in_(purposes)
         )
     )

@@ -1,13 +1,13 @@
 """Short-lived tokens for a part of a key's permissions (RFC 6749 section 4.4)."""
 
 from base64 import b64decode
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from hmac import compare_digest
 from typing import Any
 from urllib.parse import unquote_plus
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from app.usecases.permissions import EVERYTHING, canonical, covers
@@ -40,9 +40,14 @@ def client_credentials(body: Mapping[str, Any], authorization: bytes) -> tuple[s
 
 
 def grant(
-    session: Session, client_id: str, secret: str, body: Mapping[str, Any], now: datetime
-) -> dict[str, Any]:
-    """A new token for the key with that id and secret. Raises OAuthError (RFC 6749 5.2)."""
+    session: Session, client_id: str, secret: str, body: Mapping[str, Any],
+    admit: Callable[[int], None], now: datetime,
+) -> dict[str, Any]:  # fmt: skip
+    """A new token for the key with that id and secret. Raises OAuthError (RFC 6749 5.2).
+
+    `admit` is told the id of the key once its secret is known to be right: a guesser uses up
+    nobody's requests.
+    """
     if body.get("grant_type") is None:
         raise OAuthError("invalid_request", say("The field grant_type is missing."))
     if body["grant_type"] != "client_credentials":
@@ -50,6 +55,7 @@ def grant(
             "unsupported_grant_type", say("The grant type must be client_credentials.")
         )
     key = _key(session, client_id, secret, now)
+    admit(key.id)
     scope = _scope(key, (body.get("scope") or "").split())
     session.execute(
         delete(PersonalAccessToken).where(
@@ -78,13 +84,16 @@ def grant(
 
 
 def _key(session: Session, client_id: str, secret: str, now: datetime) -> PersonalAccessToken:
-    number = client_id if client_id.isascii() and client_id.isdigit() else "0"
-    key = session.get(PersonalAccessToken, int(number)) if len(number) <= 18 else None
     # The printed key is `<id>|<secret>`; who pastes it whole means its second half.
     hashed = hash_secret(secret.rpartition("|")[2])
+    # Not by its number: how long that takes would tell a guesser which numbers there are.
+    key = session.scalars(
+        select(PersonalAccessToken).where(PersonalAccessToken.token == hashed)
+    ).first()
     if (
         key is None
         or key.parent_id is not None
+        or client_id.lstrip("0") != str(key.id)
         or not compare_digest(key.token, hashed)
         or (key.expires_at is not None and key.expires_at <= now)
         or not _has_living_admin(session, key)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from io import BytesIO
 from typing import Any
 from urllib.parse import urlencode
-from xmlrpc.client import Fault
+from xmlrpc.client import Fault  # nosec B411
 
 from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart

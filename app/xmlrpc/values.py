@@ -9,7 +9,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 from xml.parsers.expat import ExpatError
-from xmlrpc.client import Fault, Marshaller, Unmarshaller
+from xmlrpc.client import Fault, Marshaller, Unmarshaller  # nosec B411
 
 from defusedxml.common import DTDForbidden
 from defusedxml.xmlrpc import DefusedExpatParser

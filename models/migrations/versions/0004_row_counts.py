@@ -31,7 +31,7 @@ def upgrade() -> None:
             op.execute(statement.format(table=table))
         # From here on, nobody else can write until this is committed.
         op.execute(
-            f"INSERT INTO row_counts (table_name, difference) "  # noqa: S608
+            f"INSERT INTO row_counts (table_name, difference) "  # noqa: S608  # nosec B608
             f"SELECT '{table}', count(*) FROM {table} WHERE deleted_at IS NULL"
         )
 

@@ -1,0 +1,88 @@
+"""API5:2023, broken function level authorization: no way round the permission of an operation.
+
+The matrix of operations and permissions is in spec_tests/test_scopes.py.
+"""
+
+import httpx
+import pytest
+from sqlalchemy import func, select
+
+from app.contract import contract
+from models.base import Base
+from tests.factories import a_key
+from tests.rpc import ask
+from tests.security.shop import OPERATIONS, a_shop, path_to
+
+PERMISSIONS = [each for each in contract().permissions if each != "*"]
+SECURED = {each.id: each for each in OPERATIONS.values() if each.scopes}
+PATHS = sorted({each.path for each in OPERATIONS.values()})
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT", "QUERY")
+
+
+@pytest.mark.parametrize("permission", PERMISSIONS[::4])
+def test_by_xml_rpc_a_permission_opens_exactly_what_it_opens_by_rest(server, session, permission):
+    key = a_key(session, permission)
+    for operation in SECURED.values():
+        members = dict.fromkeys(operation.path_parameters, 999_999)
+        answer = ask(server, key, operation.id, members)
+        code = answer[0] if isinstance(answer, tuple) else 200
+        assert (code != 403) == (permission in operation.scopes), operation.id
+
+
+@pytest.mark.parametrize("path", PATHS)
+def test_a_method_that_the_contract_does_not_name_does_nothing(server, session, path):
+    declared = {each.method.upper() for each in OPERATIONS.values() if each.path == path}
+    ids = a_shop(session)
+    operation = next(each for each in OPERATIONS.values() if each.path == path)
+    address = f"{server.url}/api{path_to(operation, ids)}"
+    headers = {"Authorization": f"Bearer {a_key(session)}"}
+    for method in METHODS:
+        if method not in declared and not (method == "HEAD" and "GET" in declared):
+            answer = httpx.request(method, address, headers=headers)
+            # What is not a method at all never comes so far.
+            assert answer.status_code in (400, 405), (method, path)
+
+
+@pytest.mark.parametrize("operation", SECURED.values(), ids=SECURED)
+def test_a_method_in_a_header_needs_the_permission_of_that_method(server, session, operation):
+    """A key that may update must not delete by calling it an update."""
+    if operation.method == "get":
+        return
+    ids = a_shop(session)
+    others = [each for each in PERMISSIONS if each not in operation.scopes]
+    address = f"{server.url}/api{path_to(operation, ids)}"
+    headers = {"Authorization": f"Bearer {a_key(session, *others)}"}
+    for name in ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"):
+        disguised = {**headers, name: operation.method.upper()}
+        answer = httpx.post(address, headers=disguised, params={"_method": operation.method})
+        done = {each.id: each for each in SECURED.values() if each.path == operation.path
+                and each.method == "post"}  # fmt: skip
+        if name == "X-HTTP-Method-Override" or not done:
+            assert answer.status_code in (403, 405), name
+        assert session.execute(select_count(operation)).scalar() > 0
+
+
+def select_count(operation):
+    """How many things of the kind of an operation are alive."""
+    name = operation.path.split("/")[2]
+    table = Base.metadata.tables.get(name, Base.metadata.tables["services"])
+    return select(func.count()).select_from(table).where(table.c.deleted_at.is_(None))
+
+
+@pytest.mark.parametrize("spelling", ["/api//application/{}", "/api/./application/{}",
+                                      "/API/application/{}",
+                                      "/api/application/{};a=1", "/api/application/%70roducts",
+                                      "/api/application/{}%2f", "/api/application/{}/.",
+                                      "/api/xmlrpc/../application/{}"])  # fmt: skip
+def test_another_spelling_of_an_address_is_no_way_round_the_key(server, spelling):
+    answer = httpx.get(f"{server.url}{spelling.format('products')}")
+    assert answer.status_code in (308, 401, 404)
+
+
+def test_a_token_never_may_do_more_than_its_key(server, session):
+    for held in PERMISSIONS[::4]:
+        number, _, secret = a_key(session, held).partition("|")
+        form = {"grant_type": "client_credentials", "client_id": number, "client_secret": secret}
+        for asked in ("*", *PERMISSIONS):
+            answer = httpx.post(f"{server.url}/api/oauth/token", data={**form, "scope": asked})
+            assert answer.is_success == (asked == held), (held, asked)
