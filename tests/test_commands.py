@@ -325,7 +325,7 @@ def test_a_database_that_cannot_be_opened_is_named(tmp_path, place):
 
 
 def test_all_wrong_settings_are_named_at_once():
-    wrong = {"PORT": "http", "DATABASE_URL": "mysql://shop", "WORKERS": "0",
+    wrong = {"PORT": "http", "DATABASE_URL": "oracle://shop", "WORKERS": "0",
              "RATE_LIMIT": "-1", "DEMO_DATA": "yes", "PUBLIC_URL": "panel.example",
              "MAIL_URL": "mailto:x"}  # fmt: skip
     reason = refused("serve", **wrong)

@@ -19,7 +19,7 @@ def engine(tmp_path):
 
 
 def is_described(name, kind, parents):
-    """Models say nothing of the indexes that only PostgreSQL has, for parts of texts."""
+    """Models say nothing of the indexes that only one of the databases needs."""
     return not (kind == "index" and name.startswith("tx_"))
 
 
