@@ -72,6 +72,10 @@ class Types(MySQLTypeCompiler):
         # A TEXT has room for 16,383 characters of four bytes; the contract allows more.
         return "MEDIUMTEXT"
 
+    def visit_JSON(self, type_: Any, **options: Any) -> str:
+        # A JSON is a text with a check that takes nothing deeper than 32 levels.
+        return "LONGTEXT"
+
 
 class MariaDBCommands(MariaDBDialect, MySQLDialect_pymysql):
     """MariaDB for threads and commands."""

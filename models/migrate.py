@@ -22,15 +22,15 @@ class Foreign(Exception):
     """The database is not one that migrations of this version can be run on."""
 
 
-def upgrade(engine: Engine) -> None:
-    """Run the migrations that are missing, all or none of them.
+def upgrade(engine: Engine, revision: str = "head") -> None:
+    """Run the migrations that are missing, up to a revision, all or none of them.
 
     MariaDB keeps what an interrupted migration has done; it is then run again from its beginning.
     Raises Foreign if the database belongs to a later version or to another program.
     """
     if (state := state_of(engine)) in REFUSALS:
         raise Foreign(REFUSALS[state])
-    _migrate(engine, "upgrade", "head")
+    _migrate(engine, "upgrade", revision)
 
 
 def downgrade(engine: Engine, revision: str = "base") -> None:
