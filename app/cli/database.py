@@ -26,8 +26,8 @@ def fail(text: str) -> NoReturn:
 @contextmanager
 def opened(settings: Settings) -> Iterator[Engine]:
     """The engine of the settings. A database that cannot be used ends the command."""
-    # The address as it may be shown, without its password.
-    address = make_url(settings.database_url)
+    # As it may be shown, without its password.
+    address = make_url(settings.database_url).render_as_string()
     try:
         engine = make_engine(settings.database_url)
         try:
@@ -35,7 +35,7 @@ def opened(settings: Settings) -> Iterator[Engine]:
         finally:
             engine.dispose()
     except (DBAPIError, OSError) as error:
-        reason = getattr(error, "orig", error)
+        reason = " ".join(str(getattr(error, "orig", error)).split())
         fail(f"The database {address} cannot be opened: {reason}.")
     except UnsupportedServer as error:
         fail(f"The database {address} cannot be used. {error}")
