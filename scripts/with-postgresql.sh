@@ -22,14 +22,9 @@ stop() {
 }
 trap stop EXIT
 trap '' INT
-new=
 if [ ! -e "$folder/data/PG_VERSION" ]; then
-    new=1
     (cd / && "${as[@]}" "$binaries/initdb" -D "$folder/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 >/dev/null)
 fi
 (cd / && "${as[@]}" setsid "$binaries/pg_ctl" -D "$folder/data" -s -w -l "$folder/log" \
     -o "-p $port -k $socket -c listen_addresses=127.0.0.1" start)
-if [ -n "$new" ]; then
-    (cd / && "${as[@]}" "$binaries/createdb" -h "$socket" -p "$port" -U postgres clientxcms)
-fi
-DATABASE_URL="postgresql://postgres@127.0.0.1:$port/clientxcms" "$@"
+DATABASE_URL="postgresql://postgres@127.0.0.1:$port/postgres" "$@"
