@@ -25,7 +25,9 @@ def make_engine(url: str) -> Engine:
         return create_engine(address.set(drivername=POSTGRESQL), pool_pre_ping=True)
     if address.get_backend_name() in ("mariadb", "mysql"):
         address = address.set(drivername=COMMANDS)
-        return create_engine(address, pool_pre_ping=True, isolation_level=ISOLATION)
+        return create_engine(
+            address, pool_pre_ping=True, hide_parameters=True, isolation_level=ISOLATION
+        )
     if address.get_backend_name() != "sqlite":
         raise ValueError(f"unsupported database: {address.get_backend_name()}")
     return create_engine(

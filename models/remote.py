@@ -39,6 +39,8 @@ class RemoteDatabase(ABC):
             max_overflow=WRITERS // 2,
             pool_timeout=PATIENCE / 1000,
             pool_reset_on_return=None,
+            # Errors are logged, and the values of a statement are personal data and secrets.
+            hide_parameters=True,
             **options,
         )
         self.engine = self._engine.sync_engine
