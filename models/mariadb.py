@@ -44,7 +44,7 @@ SESSION = (
 PREPARED = 100
 # How often the counter of changed keys is read, and how long that may take, in seconds.
 HEARTBEAT, SILENCE = 0.1, 0.4
-# Triggers count changes of keys and their owners under this name (migration 0006).
+# Triggers count changes of keys and their owners under this name (migration 0007).
 KEYS = "clientxcms_keys"
 _CHANGES = f"SELECT SUM(difference) FROM row_counts WHERE table_name = '{KEYS}'"  # noqa: S608
 
