@@ -7,6 +7,7 @@ from typing import Literal
 
 from sqlalchemy import Connection, Engine, inspect, text
 
+from models.base import Base
 from models.engine import write_options
 
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -14,7 +15,8 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 PATIENCE = 60
 
 # No tables yet; the tables of this version, of an earlier one (or of a migration that was
-# interrupted), of a later one; or those of another program.
+# interrupted, or others beside which there is room), of a later one; or tables of another program
+# that have our names.
 State = Literal["empty", "current", "old", "new", "foreign"]
 
 
@@ -40,7 +42,7 @@ def downgrade(engine: Engine, revision: str = "base") -> None:
 
 REFUSALS = {
     "new": "The database was migrated by a later version of this program.",
-    "foreign": "The database holds tables of another program.",
+    "foreign": "The database holds tables of another program with the same names.",
 }
 UNMIGRATED = "The database is not migrated. Run: flask --app app clientxcms:migrate"
 
@@ -66,7 +68,9 @@ def state_of(engine: Engine) -> State:
         tables = inspect(connection).get_table_names()
         found = set(MigrationContext.configure(connection).get_current_heads())
     if "alembic_version" not in tables:
-        return "foreign" if tables else "empty"
+        if tables and not Base.metadata.tables.keys().isdisjoint(tables):
+            return "foreign"
+        return "old" if tables else "empty"
     if found == set(scripts.get_heads()):
         return "current"
     known = {script.revision for script in scripts.walk_revisions()}

@@ -196,6 +196,9 @@ def test_a_database_of_a_later_version_or_of_another_program_is_left_alone(engin
         upgrade(engine)
     with engine.begin() as connection:
         connection.exec_driver_sql("DROP TABLE customers")
+        connection.exec_driver_sql("CREATE TABLE recipes (id INTEGER PRIMARY KEY)")
+    # There is room beside others, for who asks for it.
+    assert state_of(engine) == "old"
     upgrade(engine)
     assert refusal(engine) is None
     with engine.begin() as connection:
