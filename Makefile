@@ -1,26 +1,32 @@
 .DEFAULT_GOAL := help
-.PHONY: help serve serve-postgres serve-mariadb test test-postgresql test-mariadb bench bench-micro bench-check clean
+.PHONY: help serve serve-postgres serve-mariadb test test-postgresql test-mariadb bench bench-micro bench-check soak clean
 PYTHON ?= python3
 VENV := .venv
+# XML is written in C. Without a compiler this only warns, and it is written in Python.
+COMPILE = $(VENV)/bin/python setup.py --quiet build_ext --inplace
+COMPILED_FROM := setup.py app/xml/_elements.c
 
 help: ## Show what can be made
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
 
-$(VENV)/serve: requirements.txt
+$(VENV)/serve: requirements.txt $(COMPILED_FROM)
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	$(COMPILE)
 	@touch $@
 
-$(VENV)/test: requirements.txt requirements-test.txt
+$(VENV)/test: requirements.txt requirements-test.txt $(COMPILED_FROM)
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-test.txt
+	$(COMPILE)
 	@touch $@
 
 $(VENV)/bench: requirements.txt requirements-test.txt requirements-bench.txt \
-		benchmarks/peers/fastify/package-lock.json
+		$(COMPILED_FROM) benchmarks/peers/fastify/package-lock.json
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt
 	npm ci --silent --no-audit --no-fund --prefix benchmarks/peers/fastify
+	$(COMPILE)
 	@touch $@
 
 serve: $(VENV)/serve ## Start the server on http://127.0.0.1:8000, with a demo shop
@@ -47,8 +53,11 @@ bench: $(VENV)/bench ## Compare the speed with that of others; BENCH="--help" te
 bench-micro: $(VENV)/test ## Tell what each step of a request costs
 	$(VENV)/bin/python -m benchmarks.micro
 
+soak: $(VENV)/bench ## Load the server for minutes, and with ten times too much; SOAK="--help"
+	tests/postgresql/scratch.sh $(VENV)/bin/python -m benchmarks.soak $(SOAK)
+
 bench-check: $(VENV)/test ## Fail if a request takes more instructions than it did
 	$(VENV)/bin/python -m benchmarks.check $(CHECK)
 
 clean: ## Remove what was installed and built, but no data
-	rm -rf $(VENV) .tox build .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) .tox build app/xml/*.so .mypy_cache .ruff_cache .import_linter_cache

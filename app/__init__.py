@@ -4,6 +4,7 @@ import asyncio
 import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from app.pipeline.compression import compression
 from app.pipeline.execution import execution
 from app.pipeline.keys import Keys
 from app.pipeline.negotiation import negotiation
+from app.pipeline.overload import Overload
 from app.pipeline.problems import Problems
 from app.pipeline.ratelimit import rate_limit
 from app.pipeline.request import request_check
@@ -94,6 +96,7 @@ def create_server(settings: Settings | None = None) -> ConnexionMiddleware:
         middlewares=[
             LifespanMiddleware,
             Problems,
+            partial(Overload, longest=settings.max_wait / 1000),
             Routing,
             pipeline(
                 compression,

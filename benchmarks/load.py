@@ -60,19 +60,32 @@ class Measured:
 
 
 class Running(NamedTuple):
+    """A contender. All its processes are of one session."""
+
     url: str
-    group: int
+    session: int
 
     def cpu(self) -> float:
         """The processor time that all its processes have had, in seconds."""
-        ticks = 0
+        ticks = sum(int(fields[11]) + int(fields[12]) for _, fields in self._processes())
+        return ticks / os.sysconf("SC_CLK_TCK")
+
+    def memory(self) -> float:
+        """What its processes have of the memory, in megabytes. What they share counts once."""
+        kilobytes = 0
+        for folder, _ in self._processes():
+            with suppress(OSError):
+                rollup = (folder / "smaps_rollup").read_text()
+                kilobytes += int(rollup.partition("\nPss:")[2].split()[0])
+        return kilobytes / 1024
+
+    def _processes(self) -> Iterator[tuple[Path, list[str]]]:
         for file in Path("/proc").glob("[0-9]*/stat"):
             with suppress(OSError):
                 # Behind the name of the program, which may hold blanks.
                 fields = file.read_text().rpartition(")")[2].split()
-                if int(fields[2]) == self.group:
-                    ticks += int(fields[11]) + int(fields[12])
-        return ticks / os.sysconf("SC_CLK_TCK")
+                if int(fields[3]) == self.session:
+                    yield file.parent, fields
 
 
 def free_port() -> int:

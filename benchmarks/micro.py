@@ -17,12 +17,14 @@ from typing import Any
 
 import app as application
 from app.pipeline import execution
-from benchmarks import inprocess
+from benchmarks import inprocess, writers
 from benchmarks.data import local_file
 
 ROUNDS, REQUESTS = 30, 100
 # The share of a request that checking the answer may take.
 TARGET = 0.12
+# How many times as long as in JSON a page may take to be written in XML.
+XML_TARGET = 3
 CHECK = "response check"
 WHOLE = "a request, not wrapped"
 WIDTH = 50
@@ -116,9 +118,9 @@ def wrap(clock: Clock) -> None:
     for name, step in COMPILED.items():
         if hasattr(execution, name):
             setattr(execution, name, _compiled(clock, step, getattr(execution, name)))
-    writers = execution.writers
+    made = execution.writers
     execution.writers = lambda schema: {
-        media_type: clock.called("writer", write) for media_type, write in writers(schema).items()
+        media_type: clock.called("writer", write) for media_type, write in made(schema).items()
     }
 
 
@@ -166,6 +168,13 @@ def main() -> int:
         )
     shares = "".join(f"{each[CHECK] / each[WHOLE]:>16.1%}" for each in found.values())
     print(f"{f'{CHECK}, its share (at most {TARGET:.0%} is the aim)':<{WIDTH}}{shares}")
+    print()
+    for name, path in inprocess.PATHS.items():
+        title = f"{name}, only to write it"
+        print(f"{title:<{WIDTH}}{'microseconds':>16}{'times JSON':>16}")
+        for writer, (took, ratio) in writers.measure(database, path).items():
+            print(f"{writer:<{WIDTH}}{took:>16.1f}{ratio:>16.2f}")
+    print(f"At most {XML_TARGET} times JSON, in C, is the aim for a page.")
     return 0
 
 

@@ -1,6 +1,9 @@
 """The database of a running server: where work is done, and how it learns of changes."""
 
+import asyncio
+import sqlite3
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Protocol, TypeVar, TypeVarTuple
 
@@ -29,6 +32,9 @@ class Database(Protocol):
     ) -> Result:
         """Do work that changes nothing, and that may therefore be done twice."""
 
+    async def attempt(self, work: Callable[[*Arguments], None], *arguments: *Arguments) -> None:
+        """Do work that changes something, and that would rather fail than wait for others."""
+
     async def close(self) -> None:
         """Let go of all connections. Nothing is asked of it afterwards."""
 
@@ -40,18 +46,25 @@ class Database(Protocol):
 
 
 class LocalDatabase:
-    """SQLite: work is done at once, in the event loop.
+    """SQLite: reads are done at once, in the event loop, and writes in a thread of their own.
 
-    A local read takes microseconds; handing it to a thread would take longer than the read.
+    A local read takes microseconds; handing it to a thread would take longer than the read. A write
+    waits for the disk, and for writers of other processes. There is never more than one.
     """
 
     def __init__(self, url: str) -> None:
         self.engine = make_engine(url)
-        self._reader = LocalReader(partial(connect_to_read, self.engine.url), self.engine.dialect)
-        self._watch: Any = None
+        self._connect = partial(connect_to_read, self.engine.url)
+        self._reader = LocalReader(self._connect, self.engine.dialect)
+        self._writer = ThreadPoolExecutor(1, "writer")
+        self._watch: sqlite3.Connection | None = None
 
     async def write(self, work: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
-        return work(*arguments)
+        return await asyncio.get_running_loop().run_in_executor(self._writer, work, *arguments)
+
+    async def attempt(self, work: Callable[[*Arguments], None], *arguments: *Arguments) -> None:
+        # In the thread it would wait for the one who is writing there.
+        work(*arguments)
 
     async def read(
         self, work: Callable[[Reader, *Arguments], Result], *arguments: *Arguments
@@ -59,13 +72,17 @@ class LocalDatabase:
         return work(self._reader, *arguments)
 
     async def close(self) -> None:
+        self._writer.shutdown()
         self._reader.close()
+        if self._watch is not None:
+            self._watch.close()
         self.engine.dispose()
 
     def version(self) -> object | None:
         """SQLite counts the commits of all connections but the one that asks."""
         if self._watch is None:
-            self._watch = self.engine.raw_connection().cursor()
+            # Of its own: what the one that asks has committed does not count.
+            self._watch = self._connect()
         version: object = self._watch.execute("PRAGMA data_version").fetchone()
         return version
 

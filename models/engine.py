@@ -6,13 +6,17 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Engine, create_engine, make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from models.errors import InDoubt
 from models.mariadb import COMMANDS, ISOLATION
 from models.sqlite import AT_ONCE, DRIVER, IMMEDIATE
 
 # What a command, a page of Flask or a migration talks to PostgreSQL with.
 POSTGRESQL = "postgresql+psycopg"
+# How SQLSTATE says that the connection is lost, or that somebody ends it.
+WENT_AWAY = ("08", "57")
 
 
 def make_engine(url: str) -> Engine:
@@ -56,11 +60,26 @@ def unit_of_work(engine: Engine, *, write: bool, patient: bool = True) -> Iterat
     """A session whose changes are kept together or, on any exception, not at all.
 
     Without `write`, nothing that it changes is kept. Raises OperationalError if another writer
-    of SQLite does not end in time; without `patient`, at once.
+    of SQLite does not end in time; without `patient`, at once. Raises InDoubt if the database went
+    away in the moment of keeping the changes.
     """
     with Session(engine, expire_on_commit=False) as session:
         if write:
             session.connection(execution_options=write_options(engine, patient=patient))
         yield session
         if write:
-            session.commit()
+            session.flush()
+            _commit(session)
+
+
+def _state(error: DBAPIError) -> str:
+    return getattr(error.orig, "sqlstate", None) or ""
+
+
+def _commit(session: Session) -> None:
+    try:
+        session.commit()
+    except DBAPIError as error:
+        if error.connection_invalidated or _state(error).startswith(WENT_AWAY):
+            raise InDoubt from error
+        raise

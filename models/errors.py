@@ -45,6 +45,10 @@ class OutOfReach(Exception):
     """The database does not answer, or is too busy."""
 
 
+class InDoubt(Exception):
+    """The database went away while it was told to keep a change, and may have kept it."""
+
+
 class DomainError(Exception):
     """A request that the rules of the shop refuse. `detail` is one sentence for the caller."""
 

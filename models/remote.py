@@ -74,6 +74,9 @@ class RemoteDatabase(ABC):
         result: Result = await greenlet_spawn(work, *arguments)
         return result
 
+    async def attempt(self, work: Callable[[*Arguments], None], *arguments: *Arguments) -> None:
+        await greenlet_spawn(work, *arguments)
+
     async def read(
         self, work: Callable[[Reader, *Arguments], Result], *arguments: *Arguments
     ) -> Result:

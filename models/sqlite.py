@@ -75,7 +75,8 @@ def _prepare(connection: Any) -> None:
     for pragma in (
         f"busy_timeout = {PATIENCE}",
         "journal_mode = WAL",
-        "synchronous = NORMAL",
+        # What is confirmed is on the disk, also if the machine loses power in the next moment.
+        "synchronous = FULL",
         "foreign_keys = ON",
     ):
         connection.execute(f"PRAGMA {pragma}")

@@ -1,30 +1,36 @@
 """What a generator cannot know: which ids a shop has, and how else a value may be written."""
 
+import atexit
 import json
+import os
 import re
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from copy import deepcopy
 from decimal import Decimal
 from io import BytesIO
-from itertools import count
+from itertools import count, cycle
 from time import time
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import schemathesis
 from PIL import Image
 from schemathesis.core.failures import AcceptedNegativeData
+from schemathesis.generation.meta import TestPhase
 from schemathesis.specs.openapi.checks import negative_data_rejection
 from schemathesis.transport.serialization import Binary
 
 from app.contract import contract
 from app.xml.parsing import Malformed
 from spec_tests import xml_hooks
+from spec_tests.recording import keep, operation_at, record
 from spec_tests.twins import from_xml
 
 # The group, product and customer of the demo shop that nothing here deletes, and another group.
-KEPT, PLACE = 5, 6
+# The product is in the group.
+KEPT = {"customer_id": 5, "product_id": 19, "group_id": 5}
+PLACE = 6
 NOWHERE = 999_999
 EMAIL = re.compile(r"[^A-Z\s@]+@[^A-Z\s@]+")
 COUNTRIES = contract().document["components"]["schemas"]["Country"]["enum"]
@@ -36,12 +42,27 @@ CURSOR = urlsafe_b64encode(b'[[],true,2,{"id":3}]').rstrip(b"=").decode()
 # Of more fields than this, each is cut short; none that is longer is a right one.
 MANY, LONGEST = 20, 65535
 
+# What this run has made, by the field of a body that may name it.
+MADE: dict[str, set[int]] = {"customer_id": set(), "product_id": set(), "group_id": set()}
+# The key of a run if it opens nothing, the empty text if there is none.
+CLOSED_KEY = os.environ.get("CONTRACT_CLOSED_KEY")
+
+atexit.register(keep)
+
+# The services of the demo shop, most of which are active.
+_services = cycle(range(1, 151))
+
 # Eleven hexadecimal digits, and other ones in each run.
 _numbers = count(int(time() * 1000))
 
 
 def _is_id(value: Any) -> bool:
     return type(value) is int and value > 0
+
+
+def _is_kept(name: str, value: Any) -> bool:
+    """Whether a parameter of a path names something that nothing here deletes."""
+    return str(value) == str(KEPT[name]) or (name == "group_id" and str(value) == str(PLACE))
 
 
 def _is_opaque(value: Any) -> bool:
@@ -102,7 +123,11 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
         case.query["cursor"] = CURSOR
     if operation in ("customers.delete", "products.delete", "groups.delete"):
         for name, value in path.items():
-            path[name] = NOWHERE if str(value) in (str(KEPT), str(PLACE)) else value
+            path[name] = NOWHERE if _is_kept(name, value) else value
+    if operation == "services.suspend" and case.meta.phase.name != TestPhase.STATEFUL:
+        # The services that examples name have been ended by then; others are still active.
+        for name, value in path.items():
+            path[name] = str(next(_services)) if re.fullmatch("[1-9][0-9]*", str(value)) else value
     if not isinstance(body, dict):
         return
     if "form" in (case.media_type or ""):
@@ -114,16 +139,56 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
         body["data"] = {name: _shortened(value) for name, value in body["data"].items()}
     if "image" in body:
         _set_image(body)
-    for name in ("customer_id", "product_id", "group_id"):
-        if _is_id(body.get(name)):
-            body[name] = KEPT
+    for name, made in MADE.items():
+        if _is_id(body.get(name)) and body[name] not in made:
+            body[name] = KEPT[name]
+    if _is_kept("product_id", path.get("product_id")) and _is_id(body.get("group_id")):
+        # Groups that were made are deleted with all that is in them.
+        body["group_id"] = KEPT["group_id"]
     if operation == "oauth.token" and {"client_id", "client_secret"} <= body.keys():
-        key = case.headers["Authorization"].removeprefix("Bearer ")
+        key = case.headers.get("Authorization", "").removeprefix("Bearer ")
         body["client_id"], _, body["client_secret"] = key.partition("|")
     if operation.startswith("groups."):
-        _set_place(body, str(path.get("group_id")) in (str(KEPT), str(PLACE)))
+        _set_place(body, _is_kept("group_id", path.get("group_id")))
     if operation.startswith("customers."):
         _set_contact(body)
+
+
+@schemathesis.hook
+def after_call(context: Any, case: Any, response: Any) -> None:
+    """Take the exchange down, and what it has made or deleted."""
+    request = response.request
+    headers = {name.lower(): values[0] for name, values in response.headers.items()}
+    body = request.body or b""
+    record(
+        "generated", request.method, request.url, request.headers.get("Content-Type") or "",
+        body if isinstance(body, bytes) else body.encode() if isinstance(body, str) else b"",
+        response.status_code, headers, response.content,
+    )  # fmt: skip
+    operation = case.operation.definition.raw["operationId"]
+    resource, _, verb = operation.partition(".")
+    made = MADE.get(f"{resource.removesuffix('s')}_id")
+    if made is None or response.status_code not in (200, 201):
+        return
+    if verb == "create":
+        made.add(int(headers["location"].rpartition("/")[2]))
+    elif verb == "delete":
+        made -= {int(number) for number in case.path_parameters.values()}
+        if resource == "groups":
+            # What was in the group may be gone with it.
+            MADE["product_id"].clear()
+
+
+@schemathesis.check
+def a_key_that_opens_nothing_is_refused(context: Any, response: Any, case: Any) -> None:
+    """Whatever else is right or wrong with a request, who may not ask learns nothing of it."""
+    request = response.request
+    operation = operation_at(request.method, urlsplit(request.url).path)
+    if CLOSED_KEY is not None and operation is not None and operation.scopes:
+        # Some requests are sent without the key of the run, to see whether anybody asks for it.
+        is_known = CLOSED_KEY and request.headers.get("Authorization") == f"Bearer {CLOSED_KEY}"
+        expected = 403 if is_known else 401
+        assert response.status_code == expected, f"{response.status_code}, not {expected}"
 
 
 def _set_place(body: dict[str, Any], is_kept: bool) -> None:

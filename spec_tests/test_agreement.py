@@ -38,6 +38,7 @@ from models.pricing import PERIODS
 from models.product import WITHOUT_CONFIGURATION
 from models.service import STATUSES, TRANSITIONS
 
+pytestmark = pytest.mark.own
 DOCUMENT = contract().document
 SCHEMAS = DOCUMENT["components"]["schemas"]
 # What a body may ask for beside the columns of its row.

@@ -17,35 +17,79 @@ import orjson
 import pytest
 
 from app.contract import contract
-from tests.factories import a_key
+from app.settings import Settings
+from spec_tests.conftest import RATE_LIMIT, with_demo
+from spec_tests.measuring import measured
+from tests.databases import new_database
 
 ROOT = Path(__file__).parent.parent
 ST = Path(sys.executable).with_name("st")
 
 
-def generated(url, *options):
+def generated(url, *options, **environment):
     """Let schemathesis test the server at `url`; the process when it is done."""
     command = [
         ST, "--config-file", ROOT / "spec_tests" / "schemathesis.toml", "--no-color",
         "run", f"{url}/api/openapi.json?auth=bearer", "--seed", "42", *options,
     ]  # fmt: skip
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
+    environment |= {"PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"}
     return subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        command,
+        cwd=ROOT,
+        env={**os.environ, **environment},
+        capture_output=True,
+        text=True,
+        check=False,
     )
+
+
+@pytest.fixture
+def asked(target, tmp_path):
+    """The server of `--base-url`, or a new one whose lines count, with a demo shop to change."""
+    if not target.is_own:
+        yield target
+        return
+    settings = Settings(database_url=new_database(tmp_path), data=tmp_path, rate_limit=RATE_LIMIT)
+    yield from with_demo(settings, serve=measured)
+
+
+def run(server, *options, **environment):
+    """Generate requests for all operations, or for those that read where nothing may be written."""
+    if not server.is_own:
+        options = (*options, "--rate-limit", "auto")
+    operations = list(contract().operations.values())
+    if not server.allows_writes:
+        options = (*options, "--include-method", "GET")
+        operations = [operation for operation in operations if operation.method == "get"]
+    done = generated(server.url, *options, **environment)
+    assert done.returncode == 0, done.stdout[-8000:] + done.stderr
+    assert f"Tested: {len(operations)}" in done.stdout
+
+
+def header(key):
+    return ("--header", f"Authorization: Bearer {key}")
 
 
 @pytest.mark.parametrize(
     ("accepted", "examples"), [("application/json", "20"), ("application/xml", "10")]
 )
-def test_whatever_the_contract_allows_or_forbids_is_answered_as_it_says(
-    server, demo, accepted, examples
-):
-    key = f"Authorization: Bearer {a_key(demo)}"
-    headers = ("--header", key, "--header", f"Accept: {accepted}")
-    done = generated(server.url, *headers, "--max-examples", examples)
-    assert done.returncode == 0, done.stdout[-8000:] + done.stderr
-    assert f"Tested: {len(contract().operations)}" in done.stdout
+def test_whatever_the_contract_allows_or_forbids_is_answered_as_it_says(asked, accepted, examples):
+    accept = ("--header", f"Accept: {accepted}")
+    run(asked, *header(asked.key), *accept, "--max-examples", examples)
+
+
+def test_a_key_without_permissions_is_refused_whatever_it_asks(target, token):
+    key = target.limited_key or token("services:create")
+    run(target, *header(key), *REFUSING, CONTRACT_CLOSED_KEY=key)
+
+
+def test_without_a_key_everything_is_refused(target):
+    run(target, *REFUSING, CONTRACT_CLOSED_KEY="")
+
+
+# Right requests are refused as well, and what was never made cannot be used.
+REFUSING = ("--max-examples", "5", "--mode", "positive", "--exclude-checks",
+            "positive_data_acceptance,wrong_data_is_refused,ignored_auth")  # fmt: skip
 
 
 @pytest.fixture
@@ -82,6 +126,7 @@ def planted():
     server.server_close()
 
 
+@pytest.mark.own
 def test_a_wrong_answer_in_xml_is_noticed(planted):
     right = planted("application/xml", b"<health><status>ok</status></health>")
     assert right.returncode == 0, right.stdout[-4000:] + right.stderr

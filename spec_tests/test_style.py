@@ -10,6 +10,7 @@ import pytest
 from app.contract import PATH, contract
 from app.jsonschema import inlined
 
+pytestmark = pytest.mark.own
 DOCUMENT = contract().document
 OPERATIONS = contract().operations
 VERBS = {"index", "create", "show", "update", "patch", "delete"}

@@ -4,12 +4,15 @@ import importlib
 import inspect
 import pkgutil
 
+import pytest
+
 import app.handlers
 from app.contract import contract
 from app.jsonschema import inlined
 from app.xmlrpc.introspection import SYSTEM, method_names
 from app.xmlrpc.requests import KEY_MEMBER
 
+pytestmark = pytest.mark.own
 OPERATIONS = contract().operations
 
 

@@ -6,18 +6,19 @@ from lxml import etree
 
 from app.contract import contract
 from app.pipeline.media import PROBLEM
+from spec_tests.recording import same_every_time
 from spec_tests.test_examples import (
     PROVOKED,
     example,
     http,
     problem_example,
-    same_every_time,
     send,
     written,
 )
 from spec_tests.twins import as_xml, assert_fits, from_xml, with_floats
 
 __all__ = ["http"]
+pytestmark = pytest.mark.own
 OPERATIONS = contract().operations
 XML = {"Accept": "application/xml"}
 

@@ -7,10 +7,12 @@ import pytest
 
 from app.contract import contract
 from app.xmlrpc.introspection import SYSTEM
-from spec_tests.test_examples import parameter_examples, same_every_time
+from spec_tests.recording import same_every_time
+from spec_tests.test_examples import parameter_examples
 from tests.factories import a_key
 from tests.rpc import ask
 
+pytestmark = pytest.mark.own
 OPERATIONS = contract().operations
 READS = {each.id: each for each in OPERATIONS.values() if each.method == "get"}
 SECURED = {each.id: each for each in OPERATIONS.values() if each.scopes}

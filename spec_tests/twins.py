@@ -10,13 +10,18 @@ from lxml import etree
 
 from app.pipeline.bodies import DEPTH
 from app.pipeline.media import answer_schema, problem_schema, shapes
+from app.xml import elements
 from app.xml.decoding import decoder
-from app.xml.encoding import encoder
+from app.xml.encoding import Writers, encoder
 from app.xml.parsing import parse
 
 
 def as_xml(schema, value):
-    return encoder(shapes().root(schema))(value)
+    """The document for a value, after a look whether it is the same by C and by Python."""
+    root = shapes().root(schema)
+    document = encoder(root)(value)
+    assert document == encoder(root, Writers(elements))(value)
+    return document
 
 
 def from_xml(schema, document):

@@ -7,7 +7,7 @@ from lxml import etree
 
 from app.contract import contract
 from app.pipeline.media import shapes
-from app.xml.encoding import free
+from app.xml.elements import free
 from app.xml.parsing import ForeignCharacter, Malformed
 from app.xml.shape import ENTRY, Array, Object, Shape
 from app.xml.text import attribute

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,10 +28,9 @@ class Running:
     settings: Settings
 
 
-def run(settings: Settings) -> Iterator[Running]:
-    """Serve on a free port until the generator is closed."""
-    engine = make_engine(settings.database_url)
-    upgrade(engine)
+@contextmanager
+def serving(settings: Settings) -> Iterator[str]:
+    """Serve on a free port, on the database as it is; the address."""
     config = uvicorn.Config(create_server(settings), port=0, log_level="error")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
@@ -38,9 +38,17 @@ def run(settings: Settings) -> Iterator[Running]:
     while not server.started:
         time.sleep(0.01)
     port = server.servers[0].sockets[0].getsockname()[1]
-    yield Running(f"http://127.0.0.1:{port}", engine, settings)
+    yield f"http://127.0.0.1:{port}"
     server.should_exit = True
     thread.join(5)
+
+
+def run(settings: Settings) -> Iterator[Running]:
+    """Serve a database that is up to date until the generator is closed."""
+    engine = make_engine(settings.database_url)
+    upgrade(engine)
+    with serving(settings) as url:
+        yield Running(url, engine, settings)
     engine.dispose()
 
 

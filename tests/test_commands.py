@@ -1,16 +1,12 @@
 """The commands of `flask --app app`, run as a person runs them."""
 
 import json
-import os
 import re
 import socket
 import subprocess
 import time
-from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from signal import SIGINT, SIGKILL
-from subprocess import PIPE, STDOUT, Popen
+from subprocess import PIPE
 from sys import executable
 
 import httpx
@@ -22,17 +18,9 @@ from models.engine import make_engine
 from models.migrate import upgrade
 from tests.databases import new_database
 from tests.factories import a_customer, a_key, a_product, an_admin
+from tests.processes import ROOT, command, labels, serving
 
-ROOT = Path(__file__).parent.parent
 TOKEN = re.compile(r"\b\d+\|CLIENTXCMS[A-Za-z0-9]{40}[0-9a-f]{8}\b")
-
-
-def command(name, *arguments, settings, **options):
-    """A started command. It sees the settings of the test and none of who runs the test."""
-    return Popen(
-        [executable, "-m", "flask", "--app", "app", f"clientxcms:{name}", *arguments],
-        cwd=ROOT, env={"PATH": os.environ["PATH"], **settings}, text=True, **options,
-    )  # fmt: skip
 
 
 def ended(name, *arguments, settings):
@@ -55,45 +43,6 @@ def refused(name, *arguments, **settings):
     assert (status, printed) == (1, "")
     assert re.fullmatch(r"Error: .+\n", complaints), complaints
     return complaints
-
-
-@contextmanager
-def serving(folder, **settings):
-    """A server that answers: its address, and the file that holds what it has printed."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    settings = {
-        "DATABASE_URL": new_database(folder),
-        "DATA_DIR": str(folder / "storage"),
-        **settings,
-    }
-    with (
-        (folder / "printed").open("w") as printed,
-        command("serve", settings={"PORT": str(port), **settings}, stdout=printed, stderr=STDOUT,
-                start_new_session=True) as started,
-    ):  # fmt: skip
-        try:
-            url = f"http://127.0.0.1:{port}"
-            while not answers(url):
-                assert started.poll() is None, Path(printed.name).read_text()
-                time.sleep(0.05)
-            yield url, Path(printed.name)
-            started.send_signal(SIGINT)
-            assert started.wait(timeout=60) == 0
-        finally:
-            with suppress(ProcessLookupError):
-                os.killpg(started.pid, SIGKILL)
-
-
-def answers(url):
-    with suppress(httpx.TransportError):
-        return httpx.get(f"{url}/api/application/health").status_code == 401
-
-
-def labels(printed):
-    pairs = (line.split(": ", 1) for line in printed.splitlines() if ": " in line)
-    return {name: text.strip() for name, text in pairs}
 
 
 def get(url, path, key):

@@ -1,7 +1,9 @@
 """Commands that prepare the database and start the server."""
 
 import socket
+import time
 from datetime import UTC, datetime
+from typing import Any
 
 import click
 import orjson
@@ -11,6 +13,8 @@ from sqlalchemy import Engine, select
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from app.cli.database import fail, opened
+from app.cli.workers import serve_with_workers
+from app.pipeline.overload import ARRIVED
 from app.pipeline.problems import MEDIA_TYPE, Problem, document
 from app.settings import Settings
 from app.usecases.api_keys import create_api_key
@@ -55,23 +59,31 @@ def start(settings: Settings) -> None:
             fill(engine)
     click.echo(f"Server:        {settings.address}")
     click.echo(f"Documentation: {settings.address}/api/documentation")
+    options: dict[str, Any] = {
+        "log_level": "warning",
+        "access_log": False,
+        "server_header": False,
+        "proxy_headers": True,
+        "http": Protocol,
+        "ws": "none",
+    }
+    if settings.workers > 1:
+        serve_with_workers(settings, options)
     uvicorn.run(
-        "app:create_server",
-        factory=True,
-        host=settings.host,
-        port=settings.port,
-        workers=settings.workers,
-        log_level="warning",
-        access_log=False,
-        server_header=False,
-        proxy_headers=True,
-        http=Protocol,
-        ws="none",
+        "app:create_server", factory=True, host=settings.host, port=settings.port, **options
     )
 
 
 class Protocol(HttpToolsProtocol):
-    """HTTP as uvicorn speaks it, but what is no HTTP gets a problem document like all else."""
+    """HTTP as uvicorn speaks it, but what is no HTTP gets a problem document like all else.
+
+    Each request knows when it came.
+    """
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        scope: Any = self.scope
+        scope[ARRIVED] = time.monotonic()
 
     def send_400_response(self, msg: str) -> None:
         body = orjson.dumps(

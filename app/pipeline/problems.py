@@ -15,6 +15,7 @@ from app.pipeline.media import PROBLEM_JSON, chosen, write_problem
 from models.errors import (
     Conflict,
     DomainError,
+    InDoubt,
     Invalid,
     NotFound,
     OAuthError,
@@ -73,11 +74,13 @@ KINDS: Mapping[str, Kind] = {
         500, "Internal error", "Nothing was changed. Try again, or tell who runs this server."
     ),
     "unavailable": Kind(503, "Unavailable", "Nothing was changed. Try again in a moment."),
+    "in-doubt": Kind(503, "In doubt", "Look whether it was done before you try again."),
 }
 
 # What drivers and pools raise when the database cannot be reached or is too busy.
 OUT_OF_REACH = (OutOfReach, PoolTimeout, ConnectionError, TimeoutError, gaierror)
 MISTAKE = say("The server made a mistake. Nothing was changed.")
+IN_DOUBT = say("The database went away before it confirmed the change. It may have been kept.")
 DOMAIN = {NotFound: "not-found", Conflict: "conflict", Invalid: "invalid-body"}
 
 
@@ -138,6 +141,9 @@ def translate(error: Exception) -> Problem:
         return _token_refused(error)
     if isinstance(error, DomainError):
         return Problem(DOMAIN[type(error)], error.detail, **error.members)
+    if isinstance(error, InDoubt):
+        log.error("The database went away during a commit: %s", error.__cause__)
+        return Problem("in-doubt", IN_DOUBT, headers={"Retry-After": "1"})
     if _is_out_of_reach(error):
         log.error(
             "The database did not answer: %s", getattr(error, "orig", error.__cause__ or error)

@@ -63,7 +63,7 @@ def authentication(operation: Operation, step: Step, parts: Parts) -> Step:
         if key is None:
             raise _refused(call.headers)
         if key.last_used_at is None or now - key.last_used_at >= USE_NOTED_EVERY:
-            await database.write(_note_use, database.engine, key, now)
+            await database.attempt(_note_use, database.engine, key, now)
         call.principal = Principal(key.parent_id or key.id, key.admin_id, key.abilities)
         return await step(call)
 

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Run a command with a PostgreSQL server of its own, whose address is in TEST_POSTGRESQL.
-# The server never runs as root, keeps nothing, and ends with the command.
+# The server never runs as root, keeps nothing, and ends with the command. The command of which the
+# name is in TEST_POSTGRESQL_CONTROL can `stop` and `start` it meanwhile.
 set -euo pipefail
 
 binaries=$(dirname "$(ls -d /usr/lib/postgresql/*/bin/initdb "$(command -v initdb || true)" 2>/dev/null | tail -n 1)")
@@ -19,7 +20,11 @@ stop() {
 trap stop EXIT
 cd "$folder"
 "${as[@]}" "$binaries/initdb" -D "$folder/data" -U postgres -A trust -E UTF8 --locale=C.UTF-8 --no-sync >/dev/null
-"${as[@]}" "$binaries/pg_ctl" -D "$folder/data" -s -w -l "$folder/log" \
-    -o "-p $port -k $folder -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=300" start
+options="-p $port -k $folder -c listen_addresses=127.0.0.1 -c fsync=off -c max_connections=300"
+control="$folder/control"
+printf '#!/bin/sh\ncd / && exec %s %s -D %s -s -w -m immediate -l %s -o "%s" "$1"\n' \
+    "${as[*]}" "$binaries/pg_ctl" "$folder/data" "$folder/log" "$options" >"$control"
+chmod +x "$control"
+"$control" start
 cd "$OLDPWD"
-TEST_POSTGRESQL="postgresql://postgres@127.0.0.1:$port/postgres" "$@"
+TEST_POSTGRESQL="postgresql://postgres@127.0.0.1:$port/postgres" TEST_POSTGRESQL_CONTROL="$control" "$@"

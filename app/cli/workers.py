@@ -1,0 +1,67 @@
+"""Several processes at one address: copies of one that is ready, replaced as soon as they die.
+
+gunicorn watches over them; each serves as uvicorn does when it is alone.
+"""
+
+import os
+from signal import SIGTERM, raise_signal
+from typing import Any
+
+from connexion.middleware import ConnexionMiddleware
+from gunicorn.app.base import BaseApplication
+from uvicorn_worker import UvicornWorker
+
+from app.settings import Settings
+
+# How long a process may take to end the requests that it has begun, in seconds.
+GRACE = 10
+
+
+def serve_with_workers(settings: Settings, options: dict[str, Any]) -> None:
+    """Serve until stopped. `options` are what uvicorn is told about each connection."""
+
+    class Worker(UvicornWorker):
+        CONFIG_KWARGS = options
+
+        def handle_exit(self, *signal: object) -> None:
+            """By Ctrl-C as by any signal, uvicorn ends what was begun and refuses the rest."""
+            raise_signal(SIGTERM)
+
+        async def callback_notify(self) -> None:
+            """Tell the watcher, every few seconds, of being alive; without one, stop."""
+            if os.getppid() != self.ppid:
+                raise_signal(SIGTERM)
+            await super().callback_notify()
+
+    class Workers(BaseApplication):
+        def load_config(self) -> None:
+            host = f"[{settings.host}]" if ":" in settings.host else settings.host
+            for name, value in {
+                "bind": f"{host}:{settings.port}",
+                "workers": settings.workers,
+                "worker_class": Worker,
+                "preload_app": True,
+                # Ctrl-C is meant for all, but is for the watcher to hand on.
+                "post_fork": lambda watcher, worker: os.setpgrp(),
+                "graceful_timeout": GRACE,
+                "loglevel": "warning",
+                "control_socket_disable": True,
+            }.items():
+                self.cfg.set(name, value)
+
+        def load(self) -> ConnexionMiddleware:
+            return ready_to_serve(settings)
+
+    Workers().run()
+
+
+def ready_to_serve(settings: Settings) -> ConnexionMiddleware:
+    """A server with all its operations compiled, which others wait for until the first request.
+
+    It has opened nothing that two processes must not share.
+    """
+    from app import create_server
+
+    server = create_server(settings)
+    server.app, server.middleware_stack = server._build_middleware_stack()
+    return server

@@ -1,0 +1,96 @@
+"""Servers in trouble, made on purpose: whatever is asked, they say so as the contract declares."""
+
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import text
+
+from app.contract import contract
+from app.settings import Settings
+from spec_tests.asking import path_to
+from spec_tests.conftest import Target, open_api
+from tests.conftest import run, serving
+from tests.factories import a_key
+
+pytestmark = pytest.mark.own
+OPERATIONS = contract().operations
+SECURED = {each.id: each for each in OPERATIONS.values() if each.scopes}
+
+
+def ask(api, key, operation):
+    """Call an operation so that all it needs is the database."""
+    if operation.id == "oauth.token":
+        number, _, secret = key.partition("|")
+        form = {"client_id": number, "client_secret": secret}
+        return api.post("/oauth/token", data={"grant_type": "client_credentials", **form})
+    body = {"json": {}} if operation.bodies else {}
+    return api.request(operation.method, path_to(operation), **body)
+
+
+def check(answer, status):
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["status"] == status
+    assert not {"Traceback", "sqlalchemy", "psycopg"} & {*answer.text.split()}
+
+
+@pytest.fixture(scope="module")
+def unreachable(tmp_path_factory):
+    """A server whose database does not answer: nobody listens on port 1."""
+    settings = Settings(
+        database_url="postgresql://nobody@127.0.0.1:1/nothing",
+        data=tmp_path_factory.mktemp("unreachable"),
+    )
+    with serving(settings) as url:
+        yield Target(url, "1|nothing", is_own=True)
+
+
+@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
+def test_without_its_database_a_server_is_unavailable(unreachable, operation):
+    with open_api(unreachable) as api:
+        answer = ask(api, unreachable.key, operation)
+    check(answer, 503)
+    assert int(answer.headers["retry-after"]) > 0
+
+
+@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
+def test_a_key_that_was_damaged_in_the_database_is_a_mistake_of_the_server(
+    server, session, operation
+):
+    key = a_key(session)
+    session.execute(text("UPDATE personal_access_tokens SET abilities = '5'"))
+    session.commit()
+    with open_api(Target(server.url, key, is_own=True)) as api:
+        check(ask(api, key, operation), 500)
+
+
+@pytest.mark.parametrize(
+    ("resource", "damage"),
+    {
+        "products": "type = 'teapot'",
+        "groups": "status = 'odd'",
+        "pricings": "currency = 'XXX'",
+        "services": "status = 'odd'",
+    }.items(),
+)
+def test_a_row_that_breaks_the_contract_is_not_shown(server, demo, resource, damage):
+    key = a_key(demo)
+    demo.execute(text(f"UPDATE {resource} SET {damage} WHERE id = 3"))
+    demo.commit()
+    with open_api(Target(server.url, key, is_own=True)) as api:
+        check(api.get(f"/application/{resource}"), 500)
+        check(api.get(f"/application/{resource}/3"), 500)
+        assert api.get(f"/application/{resource}/4").status_code == 200
+
+
+def test_a_key_that_asks_too_often_waits(server, session):
+    key = a_key(session)
+    for limited in run(replace(server.settings, rate_limit=1)):
+        with open_api(Target(limited.url, key, is_own=True)) as api:
+            first, *others = SECURED.values()
+            assert ask(api, key, first).status_code == 200
+            for operation in (*others, first, SECURED["health.show"]):
+                answer = ask(api, key, operation)
+                check(answer, 429)
+                assert int(answer.headers["retry-after"]) > 0
+                assert answer.headers["x-ratelimit-remaining"] == "0"

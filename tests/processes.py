@@ -1,0 +1,70 @@
+"""Commands and servers as processes of their own, started as a person starts them."""
+
+import os
+import socket
+import time
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from signal import SIGINT, SIGKILL
+from subprocess import STDOUT, Popen
+from sys import executable
+
+import httpx
+
+from tests.databases import new_database
+
+ROOT = Path(__file__).parent.parent
+
+
+def command(name, *arguments, settings, **options):
+    """A started command. It sees the settings of the test and none of who runs the test."""
+    return Popen(
+        [executable, "-m", "flask", "--app", "app", f"clientxcms:{name}", *arguments],
+        cwd=ROOT, env={"PATH": os.environ["PATH"], **settings}, text=True, **options,
+    )  # fmt: skip
+
+
+@contextmanager
+def serving(folder, **settings):
+    """A server that answers: its address, and the file that holds what it has printed."""
+    with started_server(folder, **settings) as (url, printed, _):
+        yield url, printed
+
+
+@contextmanager
+def started_server(folder, **settings):
+    """The same, and its process."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    settings = {
+        "DATABASE_URL": new_database(folder),
+        "DATA_DIR": str(folder / "storage"),
+        **settings,
+    }
+    with (
+        (folder / "printed").open("w") as printed,
+        command("serve", settings={"PORT": str(port), **settings}, stdout=printed, stderr=STDOUT,
+                start_new_session=True) as started,
+    ):  # fmt: skip
+        try:
+            url = f"http://127.0.0.1:{port}"
+            while not answers(url):
+                assert started.poll() is None, Path(printed.name).read_text()
+                time.sleep(0.05)
+            yield url, Path(printed.name), started
+            started.send_signal(SIGINT)
+            assert started.wait(timeout=60) == 0
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(started.pid, SIGKILL)
+
+
+def answers(url):
+    with suppress(httpx.TransportError):
+        return httpx.get(f"{url}/api/application/health").status_code == 401
+
+
+def labels(printed):
+    pairs = (line.split(": ", 1) for line in printed.splitlines() if ": " in line)
+    return {name: text.strip() for name, text in pairs}
