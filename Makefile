@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-postgresql bench bench-micro bench-check soak clean
+.PHONY: help serve serve-postgres serve-mariadb test test-postgresql test-mariadb bench bench-micro bench-check soak clean
 PYTHON ?= python3
 VENV := .venv
 # XML is written in C. Without a compiler this only warns, and it is written in Python.
@@ -7,7 +7,7 @@ COMPILE = $(VENV)/bin/python setup.py --quiet build_ext --inplace
 COMPILED_FROM := setup.py app/xml/_elements.c
 
 help: ## Show what can be made
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 20
 
 $(VENV)/serve: requirements.txt $(COMPILED_FROM)
 	$(PYTHON) -m venv $(VENV)
@@ -32,11 +32,20 @@ $(VENV)/bench: requirements.txt requirements-test.txt requirements-bench.txt \
 serve: $(VENV)/serve ## Start the server on http://127.0.0.1:8000, with a demo shop
 	@exec $(VENV)/bin/flask --app app clientxcms:serve
 
+serve-postgres: $(VENV)/serve ## The same on a PostgreSQL server of its own, with its data in var/postgresql
+	@exec scripts/with-postgresql.sh var/postgresql $(VENV)/bin/flask --app app clientxcms:serve
+
+serve-mariadb: $(VENV)/serve ## The same on a MariaDB server of its own, with its data in var/mariadb
+	@exec scripts/with-mariadb.sh var/mariadb $(VENV)/bin/flask --app app clientxcms:serve
+
 test: $(VENV)/test ## Run all tests and checks
 	$(VENV)/bin/tox
 
 test-postgresql: $(VENV)/test ## Run the tests on a PostgreSQL server of their own
 	tests/postgresql/scratch.sh $(VENV)/bin/tox -e postgresql
+
+test-mariadb: $(VENV)/test ## Run the tests on a MariaDB server of their own
+	tests/mariadb/scratch.sh $(VENV)/bin/tox -e mariadb
 
 bench: $(VENV)/bench ## Compare the speed with that of others; BENCH="--help" tells more
 	tests/postgresql/scratch.sh $(VENV)/bin/python -m benchmarks $(BENCH)

@@ -3,7 +3,7 @@
 import asyncio
 import warnings
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from connexion.middleware.lifespan import LifespanMiddleware
 from connexion.resolver import RelativeResolver
 from flask import Flask
 from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
 from starlette.middleware.gzip import GZipMiddleware
 
 from app.cli import keys, mail, server, shop
@@ -39,6 +40,7 @@ from app.xmlrpc.bridge import Bridge, key_check
 from app.xmlrpc.gateway import rpc
 from models.database import open_database
 from models.engine import make_engine
+from models.migrate import refusal
 
 
 def create_app(settings: Settings | None = None, engine: Engine | None = None) -> Flask:
@@ -58,6 +60,16 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     return app
 
 
+def refuse_unmigrated(engine: Engine) -> None:
+    """End the process if the database has other tables than this version.
+
+    One that cannot be reached now may come back, and requests say so meanwhile.
+    """
+    with suppress(DBAPIError, OSError):
+        if reason := refusal(engine):
+            raise SystemExit(f"Error: {reason}")
+
+
 def create_server(settings: Settings | None = None) -> ConnexionMiddleware:
     """The whole server, an ASGI application. The steps are in the order of a request."""
     settings = settings or read_settings()
@@ -69,6 +81,7 @@ def create_server(settings: Settings | None = None) -> ConnexionMiddleware:
 
     @asynccontextmanager
     async def lifespan(_: Any) -> AsyncIterator[None]:
+        refuse_unmigrated(pages)
         loop = asyncio.get_running_loop()
         flask.config["BRIDGE"] = Bridge(loop, application, key_check(parts))
         yield

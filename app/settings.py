@@ -8,6 +8,8 @@ from pathlib import Path
 from click import ClickException
 
 ROOT = Path(__file__).parent.parent
+# What addresses of databases begin with. To CLIENTXCMS itself, MariaDB is mysql.
+DATABASES = ("sqlite:///", "postgresql://", "mariadb://", "mysql://")
 
 
 class InvalidSettings(ClickException):
@@ -69,8 +71,8 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         mail_url=environment.get("MAIL_URL", "").strip() or default.mail_url,
         mail_from=environment.get("MAIL_FROM", "").strip() or default.mail_from,
     )
-    if not settings.database_url.startswith(("sqlite:///", "postgresql://")):
-        wrong.append("DATABASE_URL must start with sqlite:/// or postgresql://")
+    if not settings.database_url.startswith(DATABASES):
+        wrong.append("DATABASE_URL must start with sqlite:///, postgresql:// or mariadb://")
     if settings.public_url and not settings.public_url.startswith(("http://", "https://")):
         wrong.append("PUBLIC_URL must start with http:// or https://")
     if not settings.mail_url.startswith(("file:///", "smtp://", "smtps://")):

@@ -11,7 +11,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 
 class ListOf(TypeDecorator[Sequence[Any]]):
-    """Values of a type: an array of PostgreSQL, and JSON where there are none."""
+    """Values of a type: an array of PostgreSQL, JSON of SQLite, a list of texts of MariaDB."""
 
     impl = Text
     cache_ok = True
@@ -28,7 +28,10 @@ class ListOf(TypeDecorator[Sequence[Any]]):
         if value is None or dialect.name == "postgresql":
             return value
         stored = self.item.dialect_impl(dialect).bind_processor(dialect)
-        return json.dumps([stored(item) for item in value] if stored else list(value))
+        items = [stored(item) for item in value] if stored else list(value)
+        # The drivers of MariaDB write values into the text, tuples with brackets around them;
+        # nothing is in an empty one, and nothing equals NULL.
+        return tuple(items or [None]) if dialect.name == "mariadb" else json.dumps(items)
 
 
 class any_of(FunctionElement[bool]):
@@ -49,6 +52,12 @@ class any_of(FunctionElement[bool]):
 def _in_json(element: any_of, compiler: Any, **options: Any) -> str:
     column, values = (compiler.process(each, **options) for each in element.clauses)
     return f"{column} IN (SELECT value FROM json_each({values}))"  # noqa: S608  # nosec B608
+
+
+@compiles(any_of, "mariadb")
+def _in_list(element: any_of, compiler: Any, **options: Any) -> str:
+    column, values = (compiler.process(each, **options) for each in element.clauses)
+    return f"{column} IN {values}"
 
 
 @compiles(any_of, "postgresql")

@@ -185,9 +185,12 @@ def _column_of(complaint: str) -> str | None:
     named = re.search(r"UNIQUE constraint failed: \w+\.(\w+)", complaint)
     if named is not None:
         return named[1]
+    # MariaDB repeats the value before the name, whatever is written in it.
+    index = re.search(r"for key '(\w+)'\W*$", complaint)
     for table in Base.metadata.tables.values():
         for column in table.columns:
-            if f'"uq_{table.name}_{column.name}"' in complaint:
+            name = f"uq_{table.name}_{column.name}"
+            if index[1] == name if index else f'"{name}"' in complaint:
                 return column.name
     return None
 

@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from models.errors import InDoubt
+from models.mariadb import COMMANDS, ISOLATION
 from models.sqlite import AT_ONCE, DRIVER, IMMEDIATE
 
 # What a command, a page of Flask or a migration talks to PostgreSQL with.
@@ -19,13 +20,18 @@ WENT_AWAY = ("08", "57")
 
 
 def make_engine(url: str) -> Engine:
-    """An engine for a `sqlite:///` or `postgresql://` address, for use from any thread.
+    """An engine for a `sqlite:///`, `postgresql://` or `mariadb://` address, for any thread.
 
     The folder of a SQLite file is made if need be.
     """
     address = make_url(url)
     if address.get_backend_name() == "postgresql":
         return create_engine(address.set(drivername=POSTGRESQL), pool_pre_ping=True)
+    if address.get_backend_name() in ("mariadb", "mysql"):
+        address = address.set(drivername=COMMANDS)
+        return create_engine(
+            address, pool_pre_ping=True, hide_parameters=True, isolation_level=ISOLATION
+        )
     if address.get_backend_name() != "sqlite":
         raise ValueError(f"unsupported database: {address.get_backend_name()}")
     return create_engine(

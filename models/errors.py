@@ -9,6 +9,36 @@ from models.sentence import Sentence
 # database, a transaction that has to be tried again, no resources, a lock that is not given up, an
 # operator who intervened.
 BUSY = ("08", "28", "3D", "40", "53", "55P03", "57")
+# The same as numbers of MariaDB, whose SQLSTATE mostly says no more than that there is an error:
+# disk or table full, memory, too many connections, no right to one, no such database, shutting
+# down, host blocked, resources of a user, read-only, a lock that is not given up, deadlock,
+# interrupted, killed, timed out; from 2000 on it is the client that has lost the server.
+BUSY_NUMBERS = frozenset({
+    1021, 1037, 1038, 1040, 1041, 1042, 1043, 1044, 1045, 1049, 1053, 1114, 1129, 1130, 1152, 1158,
+    1159, 1160, 1161, 1203, 1205, 1213, 1226, 1290, 1317, 1836, 1927, 1969, 4031,
+})  # fmt: skip
+LOST = range(2000, 3000)
+
+
+def number_of(error: BaseException | None) -> int | None:
+    """The number of an error of MariaDB; None if it is one of another database."""
+    number = error.args[0] if error is not None and error.args else None
+    return number if isinstance(number, int) else None
+
+
+def is_busy(error: BaseException | None) -> bool:
+    """Whether an error of a driver says that the database, and not the statement, is the trouble.
+
+    It knows SQLSTATE and the numbers of MariaDB; of an error that has neither it says no.
+    """
+    number = number_of(error)
+    if number is not None:
+        return number in BUSY_NUMBERS or number in LOST
+    return (getattr(error, "sqlstate", None) or "").startswith(BUSY)
+
+
+class UnsupportedServer(Exception):
+    """The database server is one that this program cannot work with; the text says why."""
 
 
 class OutOfReach(Exception):

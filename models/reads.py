@@ -23,7 +23,8 @@ Convert = Callable[[Any], Any]
 
 # How many statements are kept ready. There is one for each shape of query that somebody uses.
 CAPACITY = 4096
-# The types of numbers that SQLAlchemy asks a driver for; PostgreSQL sends ours as this one.
+# The types of numbers that SQLAlchemy asks a driver for; PostgreSQL sends ours as this one, and
+# no other driver minds.
 NUMERIC = 1700
 
 
@@ -136,7 +137,10 @@ class LocalReader:
 
 
 class RemoteReader:
-    """Reads PostgreSQL by a connection of asyncpg, in a greenlet that waits for it."""
+    """Reads by a connection of an asynchronous driver, in a greenlet that waits for it.
+
+    The connection has a coroutine `fetch(text, *values)`, as those of asyncpg do.
+    """
 
     def __init__(self, connection: Any, dialect: Dialect) -> None:
         self.dialect = dialect

@@ -53,8 +53,11 @@ def test_a_database_that_stays_locked_is_said_to_be_busy(client, server, session
     group = a_group(session, name="Before")
     options = write_options(server.engine)
     with server.engine.connect().execution_options(**options) as locked, locked.begin():
-        if server.engine.dialect.name == "postgresql":
-            locked.exec_driver_sql("LOCK TABLE groups IN SHARE ROW EXCLUSIVE MODE")
+        match server.engine.dialect.name:
+            case "postgresql":
+                locked.exec_driver_sql("LOCK TABLE groups IN SHARE ROW EXCLUSIVE MODE")
+            case "mariadb":
+                locked.exec_driver_sql("SELECT * FROM groups FOR UPDATE")
         answer = client.post(f"/groups/{group.id}", json={"name": "After"}, timeout=30)
         assert answer.status_code == 503
         assert answer.headers["retry-after"] == "1"

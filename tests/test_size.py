@@ -56,7 +56,9 @@ def fill(engine, customers, services):
         for model, rows in ((Customer, people), (Service, bought), (Metadata, notes),
                             (Invoice, bills)):  # fmt: skip
             connection.execute(insert(model), rows)
-        connection.exec_driver_sql("ANALYZE")
+        names = ", ".join(model.__tablename__ for model in (Customer, Service, Metadata, Invoice))
+        which = f"TABLE {names}" if engine.dialect.name == "mariadb" else ""
+        connection.exec_driver_sql(f"ANALYZE {which}")
 
 
 def shop(folder, customers, services):
@@ -96,6 +98,11 @@ def scans(engine, statement, parameters):
             rows = driver.execute(f"EXPLAIN QUERY PLAN {statement}", parameters).fetchall()
         steps = [row[3] for row in rows]
         return [each for each in steps if each.startswith("SCAN") and "INDEX" not in each], steps
+    if engine.dialect.name == "mariadb":
+        with engine.connect() as connection:
+            rows = connection.exec_driver_sql(f"EXPLAIN {statement}", tuple(parameters)).all()
+        steps = [f"{row.table} {row.type} {row.key} {row.rows} {row.Extra}" for row in rows]
+        return [each for each in steps if " ALL " in each], steps
     steps = asyncio.run(explain(engine.url, statement, parameters))
     return [each for each in steps if "Seq Scan" in each], steps
 
@@ -162,7 +169,8 @@ def test_every_filter_has_an_index(large, path, name, value):
     path = path.removeprefix("/application")
     rows, *_ = statements(http, f"{path}?{name}={value}")
     found, steps = scans(engine, *rows)
-    assert found == []
+    # MariaDB has no index for parts of texts, and reads the table.
+    assert found == [] or (value == TEXT and engine.dialect.name == "mariadb")
     # A part of a text is looked for in the whole index, all else is found in it.
     if value != TEXT and engine.dialect.name == "sqlite":
         assert sum(step.startswith("SEARCH") for step in steps) == 2, steps
@@ -176,15 +184,16 @@ def test_every_sort_reads_an_index_from_one_end(large, path, sort):
 
 
 def assert_reads_an_index(engine, sort, statement, sorted_rows=0):
-    """The rows come in their order out of an index; PostgreSQL may sort up to `sorted_rows`."""
+    """The rows come in their order out of an index; servers may sort up to `sorted_rows`."""
     found, steps = scans(engine, *statement)
     if engine.dialect.name == "sqlite":
         assert not [step for step in steps if "TEMP B-TREE" in step], steps
         assert sort.lstrip("-") == "id" or [step for step in steps if "USING INDEX" in step]
     else:
         assert found == []
-        sorts = [re.match(r"\W*Sort .*rows=(\d+)", step) for step in steps]
-        assert all(int(sort[1]) <= sorted_rows for sort in sorts if sort), steps
+        kind = r"\W*Sort .*rows=(\d+)|.* (\d+) .*filesort"
+        sorts = [re.match(kind, step) for step in steps]
+        assert all(int(sort[1] or sort[2]) <= sorted_rows for sort in sorts if sort), steps
 
 
 @pytest.mark.parametrize(("path", "sort"), list(sorts()))

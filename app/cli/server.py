@@ -21,7 +21,7 @@ from app.usecases.api_keys import create_api_key
 from app.usecases.demo import ADMIN_EMAIL, load_demo
 from models import Admin
 from models.engine import unit_of_work
-from models.migrate import upgrade
+from models.migrate import Foreign, refusal, state_of, upgrade
 from models.sentence import say
 
 commands = Blueprint("server", __name__, cli_group=None)
@@ -31,21 +31,30 @@ commands = Blueprint("server", __name__, cli_group=None)
 def migrate() -> None:
     """Create the database, or bring it up to date."""
     with opened(current_app.config["SETTINGS"]) as engine:
-        upgrade(engine)
+        try:
+            upgrade(engine)
+        except Foreign as error:
+            fail(str(error))
     click.echo("The database is up to date.")
 
 
 @commands.cli.command("clientxcms:serve")
 def serve() -> None:
-    """Start the server: migrate the database, fill an empty one with demo data, listen."""
+    """Start the server. An empty database gets its tables and demo data first."""
     start(current_app.config["SETTINGS"])
 
 
 def start(settings: Settings) -> None:
-    """Prepare what is missing and serve until stopped. Ends with one line if it cannot."""
+    """Serve until stopped, an empty database with its tables. Ends with one line if it cannot.
+
+    A database with rows is migrated only by who asks for it: that is the moment for a backup.
+    """
     check_port(settings)
     with opened(settings) as engine:
-        upgrade(engine)
+        if state_of(engine) == "empty":
+            upgrade(engine)
+        if reason := refusal(engine):
+            fail(reason)
         if settings.demo_data:
             fill(engine)
     click.echo(f"Server:        {settings.address}")

@@ -14,7 +14,6 @@ from app.pipeline.call import KEY, App, Receive, Scope, Send
 from app.pipeline.language import language_headers, language_of, translations, worded
 from app.pipeline.media import PROBLEM_JSON, chosen, write_problem
 from models.errors import (
-    BUSY,
     Conflict,
     DomainError,
     InDoubt,
@@ -22,6 +21,8 @@ from models.errors import (
     NotFound,
     OAuthError,
     OutOfReach,
+    is_busy,
+    number_of,
 )
 from models.sentence import Sentence, Translate, say
 
@@ -78,10 +79,7 @@ KINDS: Mapping[str, Kind] = {
 }
 
 # What drivers and pools raise when the database cannot be reached or is too busy.
-OUT_OF_REACH = (
-    OutOfReach, OperationalError, InterfaceError, PoolTimeout, ConnectionError, TimeoutError,
-    gaierror,
-)  # fmt: skip
+OUT_OF_REACH = (OutOfReach, PoolTimeout, ConnectionError, TimeoutError, gaierror)
 # What a disk says that takes no more.
 FULL = frozenset({ENOSPC, EDQUOT, EFBIG, EROFS})
 MISTAKE = say("The server made a mistake. Nothing was changed.")
@@ -171,12 +169,13 @@ def translate(error: Exception) -> Problem:
 
 def _is_out_of_reach(error: Exception) -> bool:
     """Whether the database, and not what was asked of it, is the trouble."""
-    if isinstance(error, OUT_OF_REACH):
-        return True
     if not isinstance(error, DBAPIError):
-        return False
-    state = getattr(error.orig, "sqlstate", None) or ""
-    return error.connection_invalidated or state.startswith(BUSY)
+        return isinstance(error, OUT_OF_REACH)
+    if error.connection_invalidated or is_busy(error.orig):
+        return True
+    # To the drivers of MariaDB most mistakes are operational, but those have a number.
+    is_operational = isinstance(error, OperationalError | InterfaceError)
+    return is_operational and number_of(error.orig) is None
 
 
 def _token_refused(error: OAuthError) -> Problem:

@@ -65,15 +65,16 @@ def balance(value: Decimal | None) -> str | None:
 
 
 class _Converted(UserDefinedType[Any]):
-    """What a driver gives for a column, converted by a function; SQLite has done it already."""
+    """What a driver gives for a column, converted by a function unless the database has."""
 
     cache_ok = True
 
-    def __init__(self, convert: Callable[[Any], Any]) -> None:
+    def __init__(self, convert: Callable[[Any], Any], databases: tuple[str, ...]) -> None:
         self.convert = convert
+        self.databases = databases
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[Any], Any] | None:
-        return None if dialect.name == "sqlite" else self.convert
+        return None if dialect.name in self.databases else self.convert
 
 
 def _write_moment(value: datetime | None) -> str | None:
@@ -81,17 +82,18 @@ def _write_moment(value: datetime | None) -> str | None:
 
 
 class Shown(FunctionElement[Any]):
-    """A column read as an answer shows it. `in_sqlite` is the same in SQL: there, a function
-    called for each value would take longer than all the rest."""
+    """A column read as an answer shows it. `in_sqlite` and `in_mariadb` are the same in SQL: a
+    function called for each value would take longer than all the rest."""
 
     in_sqlite: ClassVar[str]
+    in_mariadb: ClassVar[str] = "{0}"
 
 
 class shown_amount(Shown):
     """Money as a number, stored by SQLite as cents."""
 
     inherit_cache = True
-    type = _Converted(amount)
+    type = _Converted(amount, ("sqlite",))
     in_sqlite = "CASE WHEN {0} % 100 = 0 THEN {0} / 100 ELSE {0} / 100.0 END"
 
 
@@ -99,16 +101,18 @@ class shown_balance(Shown):
     """Money as a text with two decimals."""
 
     inherit_cache = True
-    type = _Converted(balance)
+    type = _Converted(balance, ("sqlite", "mariadb"))
     in_sqlite = "CASE WHEN {0} NOTNULL THEN printf('%.2f', {0} / 100.0) END"
+    in_mariadb = "CAST({0} AS CHAR)"
 
 
 class shown_moment(Shown):
-    """A moment, stored by SQLite as 2026-03-02 09:00:00.000000."""
+    """A moment, which SQLite and MariaDB write as 2026-03-02 09:00:00.000000."""
 
     inherit_cache = True
-    type = _Converted(_write_moment)
+    type = _Converted(_write_moment, ("sqlite", "mariadb"))
     in_sqlite = "replace({0}, ' ', 'T') || 'Z'"
+    in_mariadb = "concat(replace({0}, ' ', 'T'), 'Z')"
 
 
 @compiles(Shown)
@@ -120,6 +124,11 @@ def _plain(element: Shown, compiler: Any, **options: Any) -> str:
 @compiles(Shown, "sqlite")
 def _converted(element: Shown, compiler: Any, **options: Any) -> str:
     return element.in_sqlite.format(compiler.process(element.clauses, **options))
+
+
+@compiles(Shown, "mariadb")
+def _converted_too(element: Shown, compiler: Any, **options: Any) -> str:
+    return element.in_mariadb.format(compiler.process(element.clauses, **options))
 
 
 # How columns of these kinds of field are read.

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import delete
 
 from models import Admin, PersonalAccessToken
-from models.database import CHANNEL
+from models.postgresql import CHANNEL
 from tests.factories import a_key, an_admin
 
 

@@ -16,13 +16,14 @@ INDEXES = {
 def upgrade() -> None:
     for table, columns in INDEXES.items():
         for column in columns:
-            op.drop_index(f"ix_{table}_{column}_id", table)
+            # The new one is first: MariaDB keeps an index for each foreign key.
             name = f"ix_{table}_{column}_id_deleted_at"
             op.create_index(name, table, [column, "id", "deleted_at"])
+            op.drop_index(f"ix_{table}_{column}_id", table)
 
 
 def downgrade() -> None:
     for table, columns in INDEXES.items():
         for column in columns:
-            op.drop_index(f"ix_{table}_{column}_id_deleted_at", table)
             op.create_index(f"ix_{table}_{column}_id", table, [column, "id"])
+            op.drop_index(f"ix_{table}_{column}_id_deleted_at", table)

@@ -1,0 +1,138 @@
+"""Databases behind a network: work runs in the event loop until it waits, others meanwhile."""
+
+import asyncio
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, suppress
+from typing import Any, TypeVar, TypeVarTuple
+
+from sqlalchemy import URL
+from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.util import greenlet_spawn
+
+from models.errors import OutOfReach
+from models.reads import Reader
+from models.sqlite import PATIENCE
+
+Arguments = TypeVarTuple("Arguments")
+Result = TypeVar("Result")
+
+# How many connections a process opens at most, to write and to read.
+WRITERS, READERS = 20, 20
+
+
+class RemoteDatabase(ABC):
+    """A Database whose driver is asynchronous.
+
+    The work itself is plain synchronous code; a greenlet lets it wait for the driver. Reads have
+    a pool of their own, of connections that SQLAlchemy knows nothing of.
+    """
+
+    # What the driver raises, and how long to wait before watching again after it did.
+    errors: tuple[type[Exception], ...]
+    pause: float
+
+    def __init__(self, address: URL, **options: Any) -> None:
+        self._engine = create_async_engine(
+            address,
+            pool_size=WRITERS // 2,
+            max_overflow=WRITERS // 2,
+            pool_timeout=PATIENCE / 1000,
+            pool_reset_on_return=None,
+            # Errors are logged, and the values of a statement are personal data and secrets.
+            hide_parameters=True,
+            **options,
+        )
+        self.engine = self._engine.sync_engine
+        self._pool: Any = None
+        self._opening = asyncio.Lock()
+        self._watcher: asyncio.Task[None] | None = None
+        self._is_watching = False
+        self._version: object = 0
+
+    @abstractmethod
+    async def open_pool(self) -> Any:
+        """A pool of connections for reads."""
+
+    @abstractmethod
+    async def close_pool(self, pool: Any) -> None:
+        """Close all connections of the pool."""
+
+    @abstractmethod
+    def reader(self, pool: Any) -> AbstractAsyncContextManager[Reader]:
+        """A reader on a connection of the pool."""
+
+    @abstractmethod
+    def is_out_of_reach(self, error: Exception) -> bool:
+        """Whether the database, and not what was asked of it, is the trouble."""
+
+    @abstractmethod
+    async def watch(self) -> None:
+        """Tell `news` of what happens to keys, until the connection is lost, which raises."""
+
+    async def write(self, work: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
+        result: Result = await greenlet_spawn(work, *arguments)
+        return result
+
+    async def attempt(self, work: Callable[[*Arguments], None], *arguments: *Arguments) -> None:
+        await greenlet_spawn(work, *arguments)
+
+    async def read(
+        self, work: Callable[[Reader, *Arguments], Result], *arguments: *Arguments
+    ) -> Result:
+        try:
+            return await self._read(work, *arguments)
+        except OutOfReach as error:
+            if isinstance(error.__cause__, TimeoutError):
+                raise
+        # While nobody used the connection it was lost, after a restart of the database perhaps.
+        return await self._read(work, *arguments)
+
+    async def _read(self, work: Callable[..., Result], *arguments: Any) -> Result:
+        try:
+            pool = self._pool or await self._opened()
+            async with self.reader(pool) as reader:
+                result: Result = await greenlet_spawn(work, reader, *arguments)
+                return result
+        except Exception as error:
+            if not isinstance(error, (OSError, *self.errors)) or not self.is_out_of_reach(error):
+                raise
+            raise OutOfReach from error
+
+    async def _opened(self) -> Any:
+        async with self._opening:
+            if self._pool is None:
+                self._pool = await self.open_pool()
+        return self._pool
+
+    async def close(self) -> None:
+        if self._watcher is not None:
+            self._watcher.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._watcher
+        if self._pool is not None:
+            await self.close_pool(self._pool)
+        await self._engine.dispose()
+
+    def version(self) -> object | None:
+        """What is news counts as a change. While nobody watches, nobody can tell."""
+        if self._watcher is None:
+            self._watcher = asyncio.get_running_loop().create_task(self._watch_for_ever())
+        return self._version if self._is_watching else None
+
+    async def _watch_for_ever(self) -> None:
+        while True:
+            with suppress(OSError, *self.errors):
+                try:
+                    await self.watch()
+                finally:
+                    self.distrust()
+            await asyncio.sleep(self.pause)
+
+    def trust(self, version: object) -> None:
+        """From now on, what is remembered under this version is true until there is news."""
+        self._version, self._is_watching = version, True
+
+    def distrust(self, *_: object) -> None:
+        """Nothing that is remembered may be used."""
+        self._is_watching = False
