@@ -2,7 +2,8 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -15,9 +16,12 @@ from sqlalchemy.orm import Session
 
 from app.settings import Settings
 from app.usecases.demo import load_demo
-from spec_tests import report
+from models.engine import make_engine
+from models.migrate import upgrade
+from spec_tests import page, report
+from spec_tests.measuring import reached
 from spec_tests.recording import FOLDER, Patient, observed, recorded
-from tests.conftest import client, run, session
+from tests.conftest import client, run, serving, session
 from tests.databases import new_database
 from tests.factories import a_key
 
@@ -96,9 +100,9 @@ def pytest_sessionfinish(session):
     mode = "own"
     if config.getoption("--base-url"):
         mode = "writes" if config.getoption("--allow-writes") else "reads"
-    found = config.stash[FOUND] = report.compare(observed(), mode)
+    found = config.stash[FOUND] = report.compare(observed(), mode, reached())
     server = config.getoption("--base-url") or "A server that the suite started"
-    report.write(found, server, session.testsfailed)
+    page.write(found, server, session.testsfailed)
     if found.failures and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -112,6 +116,7 @@ def pytest_terminal_summary(terminalreporter, config):
     if found := config.stash.get(FOUND, None):
         terminalreporter.section("the contract and what was seen of it")
         terminalreporter.write_line(report.as_text(found))
+        terminalreporter.write_line(f"The page to look at: {page.PAGE}")
 
 
 @pytest.fixture(scope="session")
@@ -162,13 +167,18 @@ def target(request, tmp_path_factory) -> Iterator[Target]:
     yield from with_demo(settings)
 
 
-def with_demo(settings: Settings) -> Iterator[Target]:
+def with_demo(
+    settings: Settings, serve: Callable[[Settings], AbstractContextManager[str]] = serving
+) -> Iterator[Target]:
     """Start a server with a demo shop of today."""
-    for running in run(settings):
-        with Session(running.engine) as session:
-            load_demo(session, now=datetime.now(UTC))
-            key = a_key(session)
-        yield Target(running.url, key, is_own=True, allows_writes=True)
+    engine = make_engine(settings.database_url)
+    upgrade(engine)
+    with Session(engine) as session:
+        load_demo(session, now=datetime.now(UTC))
+        key = a_key(session)
+    engine.dispose()
+    with serve(settings) as url:
+        yield Target(url, key, is_own=True, allows_writes=True)
 
 
 def open_api(target: Target, key: str | None = None) -> httpx.Client:

@@ -161,7 +161,8 @@ def after_call(context: Any, case: Any, response: Any) -> None:
     headers = {name.lower(): values[0] for name, values in response.headers.items()}
     body = request.body or b""
     record(
-        "generated", request.method, request.url, body if isinstance(body, bytes) else b"",
+        "generated", request.method, request.url, request.headers.get("Content-Type") or "",
+        body if isinstance(body, bytes) else body.encode() if isinstance(body, str) else b"",
         response.status_code, headers, response.content,
     )  # fmt: skip
     operation = case.operation.definition.raw["operationId"]

@@ -20,6 +20,7 @@ import httpx
 
 from app.contract import Operation, contract
 from app.jsonschema import inlined
+from spec_tests.keywords import broken_keywords
 
 FOLDER = "CONTRACT_OBSERVATIONS"
 DOCUMENT = contract().document
@@ -35,6 +36,7 @@ class Observations:
     answers: Counter[tuple[str, str, int, str]] = field(default_factory=Counter)
     headers: set[tuple[str, int, str]] = field(default_factory=set)
     parameters: set[tuple[str, str]] = field(default_factory=set)
+    keywords: set[tuple[str, str]] = field(default_factory=set)
     examples: set[str] = field(default_factory=set)
     followed: set[str] = field(default_factory=set)
     undeclared: dict[str, str] = field(default_factory=dict)
@@ -43,7 +45,7 @@ class Observations:
         return {
             "answers": [[*key, count] for key, count in self.answers.items()],
             **{name: [list(key) for key in getattr(self, name)]
-               for name in ("headers", "parameters")},
+               for name in ("headers", "parameters", "keywords")},
             **{name: sorted(getattr(self, name)) for name in ("examples", "followed")},
             "undeclared": self.undeclared,
         }  # fmt: skip
@@ -51,7 +53,7 @@ class Observations:
     def add(self, dumped: dict[str, Any]) -> None:
         for *key, count in dumped["answers"]:
             self.answers[tuple(key)] += count
-        for name in ("headers", "parameters"):
+        for name in ("headers", "parameters", "keywords"):
             getattr(self, name).update(map(tuple, dumped[name]))
         for name in ("examples", "followed"):
             getattr(self, name).update(dumped[name])
@@ -97,9 +99,17 @@ def _by_method() -> dict[str, list[Operation]]:
 
 
 def record(
-    source: str, method: str, url: str, body: bytes, status: int, headers: Any, answer: bytes
+    source: str,
+    method: str,
+    url: str,
+    sent: str,
+    body: bytes,
+    status: int,
+    headers: Any,
+    answer: bytes,
 ) -> None:
-    """Take one exchange down. `headers` are those of the answer, with names in lower case."""
+    """Take one exchange down. `sent` is the media type of the body; `headers` are those of the
+    answer, with names in lower case."""
     target = urlsplit(url)
     operation = operation_at(method, target.path)
     if operation is None:
@@ -114,6 +124,8 @@ def record(
     query = parse_qsl(target.query, keep_blank_values=True)
     names = {re.sub(r"\[\d*\]$", "", name) for name, _ in query} | {*operation.path_parameters}
     SEEN.parameters |= {(operation.id, name) for name in names}
+    broken = broken_keywords(operation, query, sent.partition(";")[0], body, status, answer)
+    SEEN.keywords |= {(operation.id, name) for name in broken}
     if source == "written":
         SEEN.examples |= _used(operation, target.path, query, body, status, answer)
 
@@ -212,7 +224,8 @@ def recorded(client: httpx.Client) -> httpx.Client:
         response.read()
         request = response.request
         record(
-            "written", request.method, str(request.url), request.read(),
+            "written", request.method, str(request.url),
+            request.headers.get("content-type", ""), request.read(),
             response.status_code, response.headers, response.content,
         )  # fmt: skip
 

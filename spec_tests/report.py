@@ -1,22 +1,28 @@
-"""What the contract declares beside what was seen of it: as a table, a page, and a verdict."""
+"""What the contract declares beside what was seen of it, and the verdict."""
 
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from html import escape
 from pathlib import Path
 from typing import Literal
 
 import yaml
 
-from app.contract import Operation, contract
+from app.contract import contract
+from spec_tests.keywords import declared_keywords
+from spec_tests.measuring import Reached
 from spec_tests.recording import DOCUMENT, Observations, examples
 
 HERE = Path(__file__).parent
-PAGE = HERE.parent / "build" / "contract-report.html"
 # Our own server, another one that may be changed, or another one that may only be read.
 Mode = Literal["own", "writes", "reads"]
+Kind = Literal["status", "header", "parameter", "keyword", "example", "link"]
+PLURALS: dict[Kind, str] = {
+    "status": "statuses", "header": "headers", "parameter": "parameters",
+    "keyword": "keywords", "example": "examples", "link": "links",
+}  # fmt: skip
+# The percentage of the lines of all handlers that generated requests have to run.
+ENOUGH = 90
 # Statuses of a server in trouble, or of a shop in a state that no request brings about.
 OF_FAULTS = {409, 429, 500, 503}
 REFUSALS = {400, 401, 403, 404, 406, 413, 415, 422}
@@ -24,9 +30,9 @@ REFUSALS = {400, 401, 403, 404, 406, 413, 415, 422}
 
 @dataclass(frozen=True)
 class Fact:
-    """Something that the contract declares; `name` is that of a header, parameter or example."""
+    """Something that the contract declares; `name` is that of a header, keyword or example, say."""
 
-    kind: Literal["status", "header", "parameter", "example", "link"]
+    kind: Kind
     operation: str
     name: str
     status: int = 0
@@ -38,18 +44,29 @@ class Fact:
 
 @dataclass(frozen=True)
 class Comparison:
-    """`gaps` maps facts that were not seen to the reason for it; None is a failure."""
+    """`gaps` maps facts that were not seen to the reason for it; None is a failure.
+
+    `stale` are reasons given for nothing, `alone` what generated requests did not reach.
+    """
 
     seen: Observations
     facts: frozenset[Fact]
     gaps: dict[Fact, str | None]
     stale: list[str]
+    alone: list[str]
+    handlers: Reached | None
 
     @property
     def failures(self) -> list[str]:
         missing = [f"not seen: {fact}" for fact, reason in self.gaps.items() if reason is None]
         wrong = [f"not declared: {what} ({how})" for what, how in self.seen.undeclared.items()]
-        return sorted(wrong) + sorted(missing) + self.stale
+        return sorted(wrong) + sorted(missing) + self.stale + self.alone
+
+    def share(self, kind: Kind, operation: str | None = None) -> tuple[int, int]:
+        """How many facts of a kind were seen, and how many there are: of one operation or all."""
+        facts = [fact for fact in self.facts
+                 if fact.kind == kind and operation in (None, fact.operation)]  # fmt: skip
+        return len([fact for fact in facts if fact not in self.gaps]), len(facts)
 
 
 def declared() -> Iterator[Fact]:
@@ -62,6 +79,8 @@ def declared() -> Iterator[Fact]:
                 yield Fact("header", operation.id, header, status)
         for name in (*operation.path_parameters, *(each.name for each in operation.query)):
             yield Fact("parameter", operation.id, name)
+        for name in sorted(declared_keywords(operation.id)):
+            yield Fact("keyword", operation.id, name)
         parameters, bodies, answers = examples(operation.id)
         shared |= {*parameters, *bodies}.union(*answers.values())
     yield from (Fact("example", "", name) for name in sorted(shared))
@@ -76,15 +95,17 @@ def was_seen(fact: Fact, seen: Observations, statuses: Counter[tuple[str, int]])
             return (fact.operation, fact.status, fact.name.lower()) in seen.headers
         case "parameter":
             return (fact.operation, fact.name) in seen.parameters
+        case "keyword":
+            return (fact.operation, fact.name) in seen.keywords
         case "example":
             return fact.name in seen.examples
         case "link":
             return fact.name in seen.followed
 
 
-def compare(seen: Observations, mode: Mode) -> Comparison:
+def compare(seen: Observations, mode: Mode, handlers: Reached | None = None) -> Comparison:
     """Find what was not seen. It is no failure if `not_seen.yaml` lists it, and one if it lists
-    what was seen."""
+    what was seen. `handlers` is how much of them generated requests have reached."""
     statuses = Counter[tuple[str, int]]()
     for (_, operation, status, _), count in seen.answers.items():
         statuses[operation, status] += count
@@ -100,7 +121,8 @@ def compare(seen: Observations, mode: Mode) -> Comparison:
             gaps[fact] = "The answer that it belongs to was not seen."
     stale = [f"seen, though not_seen.yaml says it is not: {each}" for each in listed
              if id(each) not in used and mode == "own"]  # fmt: skip
-    return Comparison(seen, facts, gaps, stale)
+    alone = _alone(seen, handlers) if mode == "own" else []
+    return Comparison(seen, facts, gaps, stale, alone, handlers)
 
 
 def covers(entry: dict, fact: Fact) -> bool:
@@ -119,7 +141,7 @@ def _excuse(fact: Fact, mode: Mode) -> str | None:
         return None
     if fact.kind == "status" and fact.status in OF_FAULTS:
         return "Only a server in trouble answers so, or a shop in the right state."
-    if fact.kind in ("example", "header"):
+    if fact.kind in ("example", "header", "keyword"):
         return "Depends on the shop and its settings."
     if mode == "reads" and (fact.kind == "link" or fact.status not in REFUSALS):
         method = contract().operations[fact.operation].method if fact.operation else "post"
@@ -127,117 +149,36 @@ def _excuse(fact: Fact, mode: Mode) -> str | None:
     return None
 
 
-def as_text(found: Comparison) -> str:
-    """A few lines for a terminal."""
-    lines = []
-    for kind in ("status", "header", "parameter", "example", "link"):
-        facts = [fact for fact in found.facts if fact.kind == kind]
-        missing = [fact for fact in found.gaps if fact.kind == kind]
-        seen = len(facts) - len(missing)
-        plural = {"status": "statuses"}.get(kind, f"{kind}s")
-        lines.append(f"{plural:<12}{seen:>5} of {len(facts)} seen")
-    done = {operation for source, operation, status, _ in found.seen.answers
+def _alone(seen: Observations, handlers: Reached | None) -> list[str]:
+    """What generated requests have not reached by themselves, though all is in their power."""
+    done = {operation for source, operation, status, _ in seen.answers
             if source == "generated" and status < 300}  # fmt: skip
-    refused = ", ".join(sorted(contract().operations.keys() - done)[:10])
-    of_all = f"{len(done)} of {len(contract().operations)}"
-    lines.append(f"Generated requests alone had success with {of_all} operations. {refused}")
-    lines += found.failures[:60]
-    return "\n".join([*lines, f"The whole table: {PAGE}"])
-
-
-def write(found: Comparison, server: str, failed: int) -> None:
-    """Write the page; `failed` tests have failed beside."""
-    failures = found.failures
-    if failed:
-        failures = [f"{failed} tests failed; the terminal says which and why", *failures]
-    template = (HERE / "report.html").read_text()
-    parts = {
-        "server": escape(server),
-        "when": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-        "verdict": "agrees" if not failures else "disagrees",
-        "figures": _figures(found),
-        "failures": "".join(f"<li>{escape(each)}</li>" for each in failures),
-        "table": _table(found),
-        "listed": _listed(found),
-    }
-    for name, text in parts.items():
-        template = template.replace("{{" + name + "}}", text)
-    PAGE.parent.mkdir(exist_ok=True)
-    PAGE.write_text(template)
-
-
-def _figures(found: Comparison) -> str:
-    cells = []
-    for kind, words in (
-        ("status", "statuses of operations"), ("header", "headers of answers"),
-        ("parameter", "parameters"), ("example", "examples"), ("link", "links"),
-    ):  # fmt: skip
-        facts = [fact for fact in found.facts if fact.kind == kind]
-        seen = len(facts) - len([fact for fact in found.gaps if fact.kind == kind])
-        cells.append(f"<div><b>{seen}</b> of {len(facts)}<br>{words}</div>")
-    total = sum(found.seen.answers.values())
-    return f"<div><b>{total:,}</b><br>answers</div>" + "".join(cells)
-
-
-def _table(found: Comparison) -> str:
-    columns = sorted({each for o in contract().operations.values() for each in o.responses})
-    head = "".join(f"<th>{status}</th>" for status in columns)
-    rows, tag = [], ""
-    for operation in contract().operations.values():
-        resource = operation.id.partition(".")[0]
-        if resource != tag:
-            tag = resource
-            rows.append(f'<tr class="tag"><th colspan="{len(columns) + 3}">{resource}</th></tr>')
-        cells = "".join(_cell(found, operation, status) for status in columns)
-        rows.append(
-            f"<tr><th><code>{escape(operation.id)}</code></th>{cells}"
-            f"{_share(found, operation, 'parameter')}{_share(found, operation, 'header')}</tr>"
+    missed = [f"generated requests had no success with {operation}"
+              for operation in contract().operations if operation not in done]  # fmt: skip
+    if handlers and handlers.percent < ENOUGH:
+        missed.append(
+            f"generated requests ran {handlers.percent:.1f} % of the lines of all handlers, not "
+            f"{ENOUGH} %, and none of {', '.join(handlers.missed)}"
         )
-    return (
-        f"<thead><tr><th>operation</th>{head}<th>parameters</th><th>headers</th></tr></thead>"
-        f"<tbody>{''.join(rows)}</tbody>"
-    )
+    return missed
 
 
-def _cell(found: Comparison, operation: Operation, status: int) -> str:
-    if status not in operation.responses:
-        return '<td class="none"></td>'
-    counts: Counter[str] = Counter()
-    for (source, name, seen, media), count in found.seen.answers.items():
-        if (name, seen) == (operation.id, status):
-            counts[f"{source}, {media}"] += count
-    total = sum(counts.values())
-    if total:
-        title = "\n".join(f"{count} {what}" for what, count in sorted(counts.items()))
-        return f'<td class="seen" title="{escape(title)}">{total}</td>'
-    reason = found.gaps.get(Fact("status", operation.id, "", status))
-    kind = "listed" if reason else "gap"
-    return (
-        f'<td class="{kind}" title="{escape(reason or "never seen")}">{"·" if reason else "✗"}</td>'
-    )
+def as_text(found: Comparison) -> str:
+    """A table of all operations for a terminal, and what fails."""
+    kinds = ("status", "parameter", "keyword", "header")
+    width = max(map(len, contract().operations))
+    lines = [f"{'':<{width}}" + "".join(f"{PLURALS[kind]:>12}" for kind in kinds)]
+    for operation in contract().operations:
+        shares = "".join(f"{_share(found, kind, operation):>12}" for kind in kinds)
+        lines.append(f"{operation:<{width}}{shares}")
+    lines.append("")
+    lines += [f"{PLURALS[kind]:<12}{_share(found, kind):>12} seen" for kind in PLURALS]
+    if found.handlers:
+        lines.append(f"{'handlers':<12}{found.handlers.percent:>10.1f} % of their lines were run "
+                     "by generated requests alone")  # fmt: skip
+    return "\n".join([*lines, *found.failures[:60]])
 
 
-def _share(found: Comparison, operation: Operation, kind: str) -> str:
-    facts = [f for f in found.facts if (f.kind, f.operation) == (kind, operation.id)]
-    missing = [f for f in found.gaps if (f.kind, f.operation) == (kind, operation.id)]
-    if not facts:
-        return '<td class="none"></td>'
-    worst = (
-        "gap" if any(found.gaps[f] is None for f in missing) else "listed" if missing else "seen"
-    )
-    title = "\n".join(f"{fact}: {found.gaps[fact] or 'never seen'}" for fact in missing)
-    return (
-        f'<td class="{worst}" title="{escape(title)}">{len(facts) - len(missing)}/{len(facts)}</td>'
-    )
-
-
-def _listed(found: Comparison) -> str:
-    reasons: dict[str, list[str]] = {}
-    for fact, reason in found.gaps.items():
-        if reason:
-            reasons.setdefault(reason, []).append(str(fact))
-    return "".join(
-        f"<details><summary>{escape(reason)} <b>{len(facts)}</b></summary>"
-        f"<p>{'<br>'.join(map(escape, facts))}</p></details>"
-        for reason, facts in reasons.items()
-    )
+def _share(found: Comparison, kind: Kind, operation: str | None = None) -> str:
+    seen, total = found.share(kind, operation)
+    return f"{seen}/{total}" if total else ""

@@ -17,8 +17,10 @@ import orjson
 import pytest
 
 from app.contract import contract
-from spec_tests.conftest import Target
-from tests.factories import a_key
+from app.settings import Settings
+from spec_tests.conftest import RATE_LIMIT, with_demo
+from spec_tests.measuring import measured
+from tests.databases import new_database
 
 ROOT = Path(__file__).parent.parent
 ST = Path(sys.executable).with_name("st")
@@ -42,24 +44,24 @@ def generated(url, *options, **environment):
 
 
 @pytest.fixture
-def asked(request, target):
-    """The server of `--base-url`, or one with the demo shop as it was before any test."""
+def asked(target, tmp_path):
+    """The server of `--base-url`, or a new one whose lines count, with a demo shop to change."""
     if not target.is_own:
-        return target
-    demo = request.getfixturevalue("demo")
-    url = request.getfixturevalue("server").url
-    return Target(url, a_key(demo), a_key(demo, "nothing"), is_own=True, allows_writes=True)
+        yield target
+        return
+    settings = Settings(database_url=new_database(tmp_path), data=tmp_path, rate_limit=RATE_LIMIT)
+    yield from with_demo(settings, serve=measured)
 
 
-def run(asked, *options, **environment):
+def run(server, *options, **environment):
     """Generate requests for all operations, or for those that read where nothing may be written."""
-    if not asked.is_own:
+    if not server.is_own:
         options = (*options, "--rate-limit", "auto")
     operations = list(contract().operations.values())
-    if not asked.allows_writes:
+    if not server.allows_writes:
         options = (*options, "--include-method", "GET")
         operations = [operation for operation in operations if operation.method == "get"]
-    done = generated(asked.url, *options, **environment)
+    done = generated(server.url, *options, **environment)
     assert done.returncode == 0, done.stdout[-8000:] + done.stderr
     assert f"Tested: {len(operations)}" in done.stdout
 
@@ -76,13 +78,13 @@ def test_whatever_the_contract_allows_or_forbids_is_answered_as_it_says(asked, a
     run(asked, *header(asked.key), *accept, "--max-examples", examples)
 
 
-def test_a_key_without_permissions_is_refused_whatever_it_asks(asked, token):
-    key = asked.limited_key or token("services:create")
-    run(asked, *header(key), *REFUSING, CONTRACT_CLOSED_KEY=key)
+def test_a_key_without_permissions_is_refused_whatever_it_asks(target, token):
+    key = target.limited_key or token("services:create")
+    run(target, *header(key), *REFUSING, CONTRACT_CLOSED_KEY=key)
 
 
-def test_without_a_key_everything_is_refused(asked):
-    run(asked, *REFUSING, CONTRACT_CLOSED_KEY="")
+def test_without_a_key_everything_is_refused(target):
+    run(target, *REFUSING, CONTRACT_CLOSED_KEY="")
 
 
 # Right requests are refused as well, and what was never made cannot be used.

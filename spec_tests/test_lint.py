@@ -48,7 +48,7 @@ def small():
         name: header for name, header in components["headers"].items()
         if f'"#/components/headers/{name}"' in used
     }  # fmt: skip
-    del components["parameters"], components["requestBodies"]
+    del components["parameters"], components["requestBodies"], components["links"]
     return document
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from spec_tests import report
+from spec_tests import page
+from spec_tests.measuring import Reached
 from spec_tests.recording import Observations
 from spec_tests.report import Fact, compare, declared
 
@@ -16,11 +17,13 @@ def seen_all_but(*facts):
     for fact in set(declared()) - {*facts}:
         match fact.kind:
             case "status":
-                seen.answers["written", fact.operation, fact.status, "application/json"] += 1
+                seen.answers["generated", fact.operation, fact.status, "application/json"] += 1
             case "header":
                 seen.headers.add((fact.operation, fact.status, fact.name.lower()))
             case "parameter":
                 seen.parameters.add((fact.operation, fact.name))
+            case "keyword":
+                seen.keywords.add((fact.operation, fact.name))
             case "example":
                 seen.examples.add(fact.name)
             case "link":
@@ -44,10 +47,11 @@ def test_a_run_that_has_seen_everything_passes():
 @pytest.mark.parametrize(
     "gap",
     [
-        Fact("status", "customers.index", "", 200),
+        Fact("status", "customers.show", "", 404),
         Fact("status", "customers.create", "", 503),
         Fact("header", "products.index", "Link", 200),
         Fact("parameter", "groups.index", "q"),
+        Fact("keyword", "customers.create", "Email maxLength"),
         Fact("example", "", "products.create"),
         Fact("link", "", "ShowCustomer"),
     ],
@@ -78,14 +82,35 @@ def test_no_fault_and_no_write_is_asked_of_another_server():
     assert compare(seen, "writes").failures == ["not seen: customers.create 201"]
 
 
-def test_the_page_tells_what_fails(tmp_path, monkeypatch):
-    monkeypatch.setattr(report, "PAGE", tmp_path / "report.html")
+@pytest.mark.parametrize(
+    ("handlers", "failures"),
+    [
+        (None, []),
+        (Reached(90, ["services.py 44"]), []),
+        (Reached(89.9, ["services.py 44"]), ["44"]),
+    ],
+)
+def test_generated_requests_have_to_run_most_of_the_handlers(handlers, failures):
+    found = compare(seen_all_but(*LISTED), "own", handlers).failures
+    assert [each.rpartition(" ")[2] for each in found] == failures
+
+
+def test_a_success_that_only_written_tests_had_fails_the_run():
     seen = seen_all_but(*LISTED)
-    report.write(compare(seen, "own"), "here", 0)
-    assert 'class="agrees"' in report.PAGE.read_text()
+    key = ("products.create", 201, "application/json")
+    seen.answers["written", *key] = seen.answers.pop(("generated", *key))
+    found = compare(seen, "own").failures
+    assert found == ["generated requests had no success with products.create"]
+
+
+def test_the_page_tells_what_fails(tmp_path, monkeypatch):
+    monkeypatch.setattr(page, "PAGE", tmp_path / "report.html")
+    seen = seen_all_but(*LISTED)
+    page.write(compare(seen, "own"), "here", 0)
+    assert "<em>agrees</em>" in page.PAGE.read_text()
     seen.undeclared |= TEAPOT
-    report.write(compare(seen, "own"), "here", 0)
-    page = report.PAGE.read_text()
-    assert 'class="disagrees"' in page
-    assert "health.show 418" in page
-    assert "{{" not in page
+    page.write(compare(seen, "own"), "here", 0)
+    text = page.PAGE.read_text()
+    assert "<em>disagrees</em>" in text
+    assert "health.show 418" in text
+    assert "://" not in text

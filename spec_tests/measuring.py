@@ -1,0 +1,90 @@
+"""How much of the handlers generated requests reach, by themselves: a server that counts lines."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import StringIO
+from pathlib import Path
+from uuid import uuid4
+
+from coverage import Coverage
+
+from app.settings import Settings
+from spec_tests.recording import FOLDER
+
+ROOT = Path(__file__).parent.parent
+SOURCE = "app.handlers"
+
+
+@dataclass(frozen=True)
+class Reached:
+    """`percent` is of the lines of all handlers; `missed` are the others, as "services.py 44"."""
+
+    percent: float
+    missed: list[str]
+
+
+@contextmanager
+def measured(settings: Settings) -> Iterator[str]:
+    """Serve in a process of its own, as people start it, on a database that is up to date; the
+    address. Which lines it ran is kept until `reached` is asked."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [
+        sys.executable, "-m", "coverage", "run", "--source", SOURCE,
+        "--concurrency", "thread,greenlet",
+        "--data-file", str(Path(os.environ[FOLDER]) / f"{uuid4()}.lines"),
+        "-m", "flask", "--app", "app", "clientxcms:serve",
+    ]  # fmt: skip
+    environment = {
+        "PORT": str(port),
+        "DATABASE_URL": settings.database_url,
+        "DATA_DIR": str(settings.data),
+        "MAIL_URL": f"file://{settings.data}/mail",
+        "RATE_LIMIT": str(settings.rate_limit),
+        "DEMO_DATA": "0",
+    }
+    log = settings.data / "server.log"
+    with log.open("w") as file:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env={**os.environ, **environment}, stdout=file, stderr=file
+        )
+    try:
+        wait_for(port, process, log)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        # As by Ctrl+C; whoever is terminated keeps nothing.
+        process.send_signal(signal.SIGINT)
+        process.wait(30)
+
+
+def wait_for(port: int, process: subprocess.Popen, log: Path) -> None:
+    for _ in range(600):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        assert process.poll() is None, log.read_text()
+        time.sleep(0.1)
+    raise AssertionError(f"The server does not listen: {log.read_text()}")
+
+
+def reached() -> Reached | None:
+    """What all servers that were measured have run together; None if there were none."""
+    folder = Path(os.environ[FOLDER])
+    files = [str(path) for path in folder.glob("*.lines")]
+    if not files:
+        return None
+    lines = Coverage(data_file=str(folder / "all"), source_pkgs=[SOURCE], config_file=False)
+    lines.combine(files)
+    percent = lines.report(file=StringIO())
+    missed = [f"{Path(path).name} {numbers}"
+              for path in sorted(lines.get_data().measured_files())
+              if (numbers := lines.analysis2(path)[4])]  # fmt: skip
+    return Reached(percent, missed)
