@@ -63,17 +63,14 @@ def name_of(document: Json, place: Place) -> str:
 
 def concerned(document: Json, place: Place) -> list[str]:
     """The ids of the operations that a place belongs to, directly or by reference."""
+    addressed = {where: operation["operationId"] for where, operation in operations(document)}
     if place[0] == "components" and place[1] != "securitySchemes":
-        reference = f"#/components/{place[1]}/{place[2]}"
-        users = _users(document, reference)
-    else:
-        users = {place[1] if place[0] == "paths" else ""}
-    found = []
-    for (_, path, method), operation in operations(document):
-        is_here = path in users and (len(place) < 3 or place[0] != "paths" or method == place[2])
-        if "" in users or is_here or operation["operationId"] in users:
-            found.append(operation["operationId"])
-    return found
+        users = _users(document, f"#/components/{place[1]}/{place[2]}")
+        return [name for (_, path, _), name in addressed.items() if users & {path, name}]
+    if place[0] == "paths":
+        return [name for where, name in addressed.items()
+                if where[: len(place)] == place[: len(where)]]  # fmt: skip
+    return list(addressed.values())
 
 
 def _users(document: Json, reference: str) -> set[str]:

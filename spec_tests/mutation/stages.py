@@ -12,7 +12,7 @@ RESOURCES = {
     "products": ("test_products", "test_images"),
     "groups": ("test_groups",),
     "pricings": ("test_pricings",),
-    "services": ("test_services", "test_service_life"),
+    "services": ("test_services",),
     "health": ("test_status",),
     "license": ("test_status",),
     "statistics": ("test_status",),
@@ -42,8 +42,8 @@ OTHERS = Stage(
     "others",
     (
         *(f"spec_tests/test_{name}.py" for name in (
-            "refusals", "document", "lists", "includes", "journeys", "xml_answers", "faults",
-            "xmlrpc", "scopes")),
+            "refusals", "bounds", "document", "lists", "includes", "journeys", "service_life",
+            "xml_answers", "faults", "xmlrpc", "scopes")),
         *(f"tests/test_{name}.py" for name in (
             "bad_input", "pages", "upstream", "serialisers", "xml_bodies", "xml_shapes", "xmlrpc",
             "xmlrpc_bodies", "documentation", "answers", "security", "media_types", "cursors",
