@@ -60,7 +60,7 @@ def test_an_operation_takes_the_body_that_is_named_after_it():
         resource, _, verb = operation.id.partition(".")
         verb = verb.replace("patch", "update").partition("_by_")[0]
         has_body = verb in ("create", "update", "suspend", "expire") or operation.id in special
-        if not has_body or operation.method == "delete" and resource == "services":
+        if not has_body or (operation.method == "delete" and resource == "services"):
             assert not operation.bodies, operation.id
             continue
         name = special.get(operation.id) or f"{resource.removesuffix('s')}_{verb}".title()

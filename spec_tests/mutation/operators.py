@@ -5,6 +5,7 @@ Only what means something is changed: no descriptions, summaries, tags or exampl
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from app.jsonschema import Json
@@ -253,7 +254,7 @@ def statuses(document: Json) -> Iterator[Change]:
         for status in answers:
             yield dropped(where, answers, status)
         problems = [status for status in answers if status >= "400"]
-        for status, after in zip(problems, problems[1:], strict=False):
+        for status, after in pairwise(problems):
             if answers[status] != answers[after]:
                 yield replaced(where, answers, status, answers[after], "other answer")
         yield replaced(where, answers, "410", {"$ref": "#/components/responses/NotFound"}, "add")

@@ -26,7 +26,9 @@ WARM = """
     openapi_spec_validator orjson phonenumbers PIL.Image psycopg slugify sqlalchemy.ext.asyncio
     starlette.testclient swagger_ui_bundle uvicorn.protocols.http.httptools_impl uvloop yaml
     zstandard
-""".split()
+""".split()  # noqa: SIM905
+# What a changed project has none of, or its own.
+APART = (".git", "build", "var", "__pycache__")
 OURS = ("app", "models", "tests", "spec_tests")
 
 
@@ -48,6 +50,9 @@ class Outcome:
 
 def run(path: str, text: str, stages: Iterable[Stage], concerned: Iterable[str] = ()) -> Outcome:
     """Try a text in the place of one file of the project, up to the first test that fails."""
+    stages = list(stages)
+    if not stages:
+        return Outcome(None, "")
     with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
         tree = Path(folder)
         _plant(ROOT, tree, Path(path).parts, text)
@@ -55,7 +60,7 @@ def run(path: str, text: str, stages: Iterable[Stage], concerned: Iterable[str] 
         child = os.fork()
         if not child:
             os.setsid()
-            _test(tree, list(stages), list(concerned), answer)
+            _test(tree, stages, list(concerned), answer)
         if not _ends(child):
             return Outcome("the time limit", "")
         said = (tree / "output").read_text()
@@ -67,7 +72,7 @@ def run(path: str, text: str, stages: Iterable[Stage], concerned: Iterable[str] 
 def _plant(origin: Path, tree: Path, steps: tuple[str, ...], text: str) -> None:
     """Make a project that is this one but for one file. All that can be is a link."""
     for path in origin.iterdir():
-        if path.name not in (steps[0], ".git", "build", "var"):
+        if path.name not in (steps[0], *APART):
             (tree / path.name).symlink_to(path)
     changed = tree / steps[0]
     if len(steps) > 1:
@@ -97,7 +102,6 @@ def _test(tree: Path, stages: list[Stage], concerned: list[str], answer: Path) -
             os.dup2(output.fileno(), 2)
         os.chdir(tree)
         os.environ["TMPDIR"] = tempfile.tempdir = str(tree)
-        sys.dont_write_bytecode = True
         sys.path[:] = [str(tree), *(each for each in sys.path if Path(each or ".") != ROOT)]
         killer = None
         for stage in stages:

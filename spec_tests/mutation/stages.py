@@ -27,14 +27,15 @@ class Stage:
 
     name: str
     files: tuple[str, ...]
-    has_server: bool
+    has_server: bool | None = None
     limit: int = 1000
 
 
 DOCUMENT = Stage(
     "document",
     tuple(f"spec_tests/test_{name}.py" for name in (
-        "wiring", "agreement", "published", "shapes", "style", "transitions", "examples", "scopes")),
+        "wiring", "agreement", "published", "shapes", "style", "transitions", "examples",
+        "scopes")),
     has_server=False,
 )  # fmt: skip
 EXAMPLES = Stage("examples", ("spec_tests/test_examples.py",), has_server=True, limit=6)
@@ -51,7 +52,7 @@ OTHERS = Stage(
     ),
     has_server=True,
 )  # fmt: skip
-LINT = Stage("lint", ("spec_tests/test_lint.py",), has_server=False)
+LINT = Stage("lint", ("spec_tests/test_lint.py",))
 
 
 def stages(concerned: Iterable[str]) -> list[Stage]:
@@ -65,7 +66,8 @@ def stages(concerned: Iterable[str]) -> list[Stage]:
 class Selection:
     """A pytest plugin: leaves out what does not concern a mutant, and keeps the first failure."""
 
-    def __init__(self, stage: Stage, concerned: Iterable[str]) -> None:
+    def __init__(self, stage: Stage, concerned: Iterable[str] = ()) -> None:
+        """Without operations that a mutant concerns, all are."""
         self.stage = stage
         self.concerned = set(concerned)
         self.failed: str | None = None
@@ -81,8 +83,8 @@ class Selection:
     def _is_wanted(self, item: pytest.Function) -> bool:
         has_server = bool(SERVERS & {*item.fixturenames})
         operation = _operation(item)
-        is_concerned = operation is None or operation in self.concerned
-        return is_concerned and (has_server == self.stage.has_server or self.stage is LINT)
+        is_concerned = operation is None or not self.concerned or operation in self.concerned
+        return is_concerned and self.stage.has_server in (None, has_server)
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         self._note(report.nodeid, report.failed)
