@@ -8,7 +8,7 @@ import yaml
 from app.contract import contract
 from spec_tests.mutation import runner, session
 from spec_tests.mutation.__main__ import judge
-from spec_tests.mutation.operators import OPERATORS, Mutant, mutants
+from spec_tests.mutation.operators import OPERATORS, Mutant, changed, mutants
 from spec_tests.mutation.places import at, concerned
 from spec_tests.mutation.report import Report, Verdict, known_reasons
 from spec_tests.mutation.stages import DOCUMENT
@@ -42,6 +42,7 @@ def test_a_mutant_differs_from_the_contract_in_one_place(operator):
         text = write(mutant)
         written = yaml.load(text, Loader=yaml.CSafeLoader)
         assert written != CONTRACT.document
+        assert written == changed(CONTRACT.document, mutant)
         assert at(written, mutant.where) == mutant.value
         *way, step = mutant.where
         at(written, tuple(way))[step] = at(CONTRACT.document, mutant.where)

@@ -34,6 +34,19 @@ class Mutant:
     value: Any
 
 
+def changed(document: Any, mutant: Mutant) -> Any:
+    """The document that a mutant is. What does not change is shared with the original."""
+
+    def copied(node: Any, way: Place) -> Any:
+        if not way:
+            return mutant.value
+        copy = list(node) if isinstance(node, list) else dict(node)
+        copy[way[0]] = copied(node[way[0]], way[1:])
+        return copy
+
+    return copied(document, mutant.where)
+
+
 OPERATORS: dict[str, Callable[[Json], Iterator[Change]]] = {}
 
 

@@ -21,6 +21,8 @@ def options(program: str, description: str | None) -> argparse.Namespace:
     parser.add_argument("--list", action="store_true", help="only tell what would be tried")
     parser.add_argument("--minutes", type=float, default=1e6, help="stop after so many minutes")
     parser.add_argument("--resume", action="store_true", help="keep what was found before")
+    parser.add_argument("--quick", action="store_true",
+                        help="run no tests on what breaks the released contract")  # fmt: skip
     return parser.parse_args()
 
 
