@@ -13,7 +13,7 @@ from spec_tests.changes import breaking_changes
 from spec_tests.mutation import report, runner, session
 from spec_tests.mutation.operators import Mutant, changed, mutants
 from spec_tests.mutation.places import concerned
-from spec_tests.mutation.stages import LINT, OTHERS, stages
+from spec_tests.mutation.stages import OTHERS, stages
 from spec_tests.mutation.writing import writer
 
 RESULTS = PATH.parent.parent / "build" / "mutation.jsonl"
@@ -44,8 +44,6 @@ def judge(*, quick: bool = False) -> Callable[[Mutant], report.Verdict]:
         if breaks and quick:
             tests = []
         outcome = runner.run(CONTRACT, write(mutant), tests, operations)
-        if outcome.killer is None and not breaks:
-            outcome = runner.run(CONTRACT, write(mutant), [LINT], operations)
         seconds = time.monotonic() - start
         return report.Verdict(mutant.id, mutant.operator, outcome.killer, breaks, seconds)
 
@@ -55,7 +53,7 @@ def judge(*, quick: bool = False) -> Callable[[Mutant], report.Verdict]:
 def unchanged() -> runner.Outcome:
     """What happens to the contract as it is: a test that fails on it would notice everything."""
     operations = list(contract().operations)
-    return runner.run(CONTRACT, contract().source, [*stages(operations), LINT], operations)
+    return runner.run(CONTRACT, contract().source, stages(operations), operations)
 
 
 def _breaks(promised: Json, document: Json, announced: set) -> bool:
