@@ -154,3 +154,37 @@ def test_an_operation_is_where_it_was_published():
     assert found == PUBLISHED["operations"]
     assert contract().base_path == "/api"
     assert contract().body_limit == 4 * 1024**2
+
+
+@pytest.mark.parametrize("name", PUBLISHED["answers"])
+def test_an_answer_has_the_members_that_were_published(name):
+    found = {each: rule(DOCUMENT, item) for each, item in SCHEMAS[name]["properties"].items()}
+    assert found == PUBLISHED["answers"][name]
+
+
+def test_a_value_is_what_was_published():
+    for name, words in PUBLISHED["values"].items():
+        schema, _, member = name.partition(".")
+        found = SCHEMAS[schema]["properties"][member] if member else SCHEMAS[schema]
+        assert rule(DOCUMENT, found) == words, name
+
+
+def test_a_header_has_values_as_they_were_published():
+    headers = DOCUMENT["components"]["headers"]
+    assert {name: rule(DOCUMENT, each["schema"]) for name, each in headers.items()} == (
+        PUBLISHED["headers"]
+    )
+
+
+def test_the_limits_of_values_without_a_type():
+    """Drivers choose the types of their values, so each bound speaks of one type."""
+    reference = {"$ref": "#/components/schemas/ConfigValue"}
+    bounds = {key: value for key, value in SCHEMAS["ConfigValue"].items() if key != "description"}
+    assert bounds == {
+        "maxLength": 65535, "minimum": -(2**63), "maximum": 2**63 - 1, "maxItems": 1000,
+        "maxProperties": 1000, "items": reference, "additionalProperties": reference,
+    }  # fmt: skip
+    for name in ("ProductConfig", "ProductConfigRead"):
+        assert SCHEMAS[name]["additionalProperties"] == reference
+    of_object, of_list = SCHEMAS["ServiceData"]["anyOf"]
+    assert of_object["additionalProperties"] == of_list["items"] == reference
