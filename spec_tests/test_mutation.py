@@ -8,7 +8,8 @@ import yaml
 from app.contract import contract
 from spec_tests.mutation import runner, session
 from spec_tests.mutation.__main__ import judge
-from spec_tests.mutation.operators import OPERATORS, Mutant, changed, mutants
+from spec_tests.mutation.changes import OPERATORS, Mutant, changed
+from spec_tests.mutation.operators import mutants
 from spec_tests.mutation.places import at, concerned
 from spec_tests.mutation.report import Report, Verdict, known_reasons
 from spec_tests.mutation.stages import DOCUMENT

@@ -11,7 +11,8 @@ from app.contract import PATH, contract
 from app.jsonschema import Json
 from spec_tests.changes import breaking_changes
 from spec_tests.mutation import report, runner, session
-from spec_tests.mutation.operators import Mutant, changed, mutants
+from spec_tests.mutation.changes import Mutant, changed
+from spec_tests.mutation.operators import mutants
 from spec_tests.mutation.places import concerned
 from spec_tests.mutation.stages import OTHERS, stages
 from spec_tests.mutation.writing import writer

@@ -3,57 +3,27 @@
 Only what means something is changed: no descriptions, summaries, tags or examples.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from itertools import pairwise
-from typing import Any
 
 from app.jsonschema import Json
+from spec_tests.mutation import schema_operators
+from spec_tests.mutation.changes import (
+    OPERATORS,
+    WRONG,
+    Change,
+    Mutant,
+    dropped,
+    operator,
+    renamed,
+    replaced,
+    without,
+)
 from spec_tests.mutation.places import Place, at, components, name_of, operations, schemas
 
-UPPER = ("maximum", "maxLength", "maxItems", "maxProperties")
-LOWER = ("minimum", "minLength", "minItems")
-OTHER_TYPE = {
-    "string": "integer", "integer": "string", "number": "string", "boolean": "string",
-    "array": "object", "object": "array",
-}  # fmt: skip
+__all__ = ["schema_operators"]
 TOLD = ("x-transition", "x-successor", "x-deprecated-since", "deprecated", "x-presence", "x-hidden",
         "x-request-body")  # fmt: skip
-WRONG = "wrong"
-
-Change = tuple[Place, str, Place, Any]
-
-
-@dataclass(frozen=True)
-class Mutant:
-    """The contract with `value` in the place of what stands at `where`."""
-
-    id: str
-    operator: str
-    where: Place
-    value: Any
-
-
-def changed(document: Any, mutant: Mutant) -> Any:
-    """The document that a mutant is. What does not change is shared with the original."""
-
-    def copied(node: Any, way: Place) -> Any:
-        if not way:
-            return mutant.value
-        copy = list(node) if isinstance(node, list) else dict(node)
-        copy[way[0]] = copied(node[way[0]], way[1:])
-        return copy
-
-    return copied(document, mutant.where)
-
-
-OPERATORS: dict[str, Callable[[Json], Iterator[Change]]] = {}
-
-
-def operator(function: Callable[[Json], Iterator[Change]]) -> Callable[[Json], Iterator[Change]]:
-    """A kind of change. It yields what is changed, how, and the node to replace by what."""
-    OPERATORS[function.__name__] = function
-    return function
 
 
 def mutants(document: Json) -> list[Mutant]:
@@ -63,157 +33,6 @@ def mutants(document: Json) -> list[Mutant]:
         for name, changes in OPERATORS.items()
         for place, how, where, value in changes(document)
     ]
-
-
-def without(node: Any, key: Any) -> Any:
-    if isinstance(node, list):
-        return [item for item in node if item != key]
-    return {name: item for name, item in node.items() if name != key}
-
-
-def renamed(node: Json, key: str, new: str) -> Json:
-    return {new if name == key else name: item for name, item in node.items()}
-
-
-def dropped(place: Place, node: Json, key: Any, how: str = "drop") -> Change:
-    return (*place, key), how, place, without(node, key)
-
-
-def replaced(place: Place, node: Json, key: str, value: Any, how: str = "change") -> Change:
-    return (*place, key), how, place, {**node, key: value}
-
-
-# ── Schemas ───────────────────────────────────────────────────────────────────
-
-
-@operator
-def required(document: Json) -> Iterator[Change]:
-    for place, schema in schemas(document):
-        for name in schema.get("required", ()):
-            yield dropped((*place, "required"), schema["required"], name)
-        for name in schema.get("properties", {}).keys() - set(schema.get("required", ())):
-            value = [*schema.get("required", ()), name]
-            yield (*place, "required", name), "add", place, {**schema, "required": value}
-
-
-@operator
-def properties(document: Json) -> Iterator[Change]:
-    for place, schema in schemas(document):
-        for name in schema.get("properties", {}):
-            changed = {**schema, "properties": renamed(schema["properties"], name, WRONG)}
-            if name in schema.get("required", ()):
-                changed["required"] = [
-                    WRONG if each == name else each for each in schema["required"]
-                ]
-            yield (*place, "properties", name), "rename", place, changed
-
-
-@operator
-def types(document: Json) -> Iterator[Change]:
-    for place, schema in schemas(document):
-        if schema.get("type") in OTHER_TYPE:
-            changed = {**schema, "type": OTHER_TYPE[schema["type"]]}
-            if changed["type"] == "array":
-                changed["items"] = {}
-            yield (*place, "type"), "change", place, changed
-
-
-@operator
-def nullable(document: Json) -> Iterator[Change]:
-    for place, schema in schemas(document):
-        if schema.get("nullable"):
-            yield dropped(place, schema, "nullable")
-        elif "type" in schema and place[1] == "schemas":
-            yield replaced(place, schema, "nullable", True, "add")
-
-
-@operator
-def formats(document: Json) -> Iterator[Change]:
-    for place, schema in schemas(document):
-        if "format" in schema:
-            yield dropped(place, schema, "format")
-
-
-@operator
-def patterns(document: Json) -> Iterator[Change]:
-    for place, schema in schemas(document):
-        for key in ("pattern", "multipleOf"):
-            if key in schema:
-                yield dropped(place, schema, key)
-
-
-@operator
-def bounds(document: Json) -> Iterator[Change]:
-    for place, schema in schemas(document):
-        for key in UPPER + LOWER:
-            if key in schema:
-                step = 1 if key in UPPER else -1
-                far = 2**62 if abs(schema[key]) > 2**62 else abs(schema[key]) // 2 + 1
-                yield replaced(place, schema, key, schema[key] + step, "widen")
-                yield replaced(place, schema, key, schema[key] - step * far, "narrow")
-
-
-@operator
-def enums(document: Json) -> Iterator[Change]:
-    for place, schema in schemas(document):
-        for value in schema.get("enum", ()):
-            yield dropped((*place, "enum"), schema["enum"], value)
-        if "enum" in schema:
-            yield replaced(place, schema, "enum", [*schema["enum"], WRONG], "add")
-
-
-@operator
-def defaults(document: Json) -> Iterator[Change]:
-    for place, schema in schemas(document):
-        if "default" in schema:
-            value = schema["default"]
-            others = schema.get("enum", [value, value + 1 if type(value) is int else not value])
-            yield replaced(place, schema, "default", next(v for v in others if v != value), "flip")
-            yield dropped(place, schema, "default")
-
-
-@operator
-def closed_objects(document: Json) -> Iterator[Change]:
-    for place, schema in schemas(document):
-        for key in ("additionalProperties", "x-closed"):
-            if schema.get(key) is (key == "x-closed"):
-                yield dropped(place, schema, key, "open")
-
-
-@operator
-def alternatives(document: Json) -> Iterator[Change]:
-    for place, schema in schemas(document):
-        for key in ("anyOf", "allOf"):
-            for part in schema.get(key, ()):
-                number = schema[key].index(part)
-                where = (*place, key)
-                yield (*where, number), "drop", where, without(schema[key], part)
-
-
-@operator
-def xml(document: Json) -> Iterator[Change]:
-    for place, schema in schemas(document):
-        hints = schema.get("xml", {})
-        for key in ("name", "namespace"):
-            if key in hints:
-                yield replaced((*place, "xml"), hints, key, WRONG)
-        if "wrapped" in hints:
-            yield dropped(place, schema, "xml")
-
-
-@operator
-def references(document: Json) -> Iterator[Change]:
-    """A property takes the schema of the property before it."""
-    for place, schema in schemas(document):
-        before: Any = None
-        for name, item in schema.get("properties", {}).items():
-            if before and "$ref" in item and item != before and "$ref" in before:
-                where = (*place, "properties", name)
-                yield where, "other schema", where, before
-            before = item
-
-
-# ── Operations ────────────────────────────────────────────────────────────────
 
 
 @operator

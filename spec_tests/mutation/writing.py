@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from spec_tests.mutation.operators import Mutant
+from spec_tests.mutation.changes import Mutant
 from spec_tests.mutation.places import Place
 
 
