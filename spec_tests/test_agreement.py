@@ -179,6 +179,29 @@ def test_whatever_fits_the_contract_fits_the_column(thing):
                 assert schema["multipleOf"] == 0.01, name
 
 
+LEAST = {"stock": -1, "sort_order": -(2**31), "delivery_attempts": 0, "renewals": 0,
+         "max_renewals": 0}  # fmt: skip
+
+
+@each_thing
+def test_an_answer_promises_exactly_what_its_column_holds(thing):
+    for name, schema, column in columns_in(thing.read(), thing):
+        if isinstance(column.type, UTCDateTime):
+            assert schema["maxLength"] == len("2026-03-02T09:00:00.000000+00:00"), name
+        elif isinstance(column.type, String) and "enum" not in schema:
+            assert schema["maxLength"] == (column.type.length or 2**16 - 1), name
+        elif isinstance(column.type, Integer | BigInteger):
+            bits = {"int32": 31, "int64": 63}[schema["format"]]
+            is_id = name == "id" or name.endswith("_id")
+            assert bits == (63 if is_id else 31), name
+            assert schema["maximum"] == 2**bits - 1, name
+            assert schema["minimum"] == LEAST.get(name, 1), name
+        elif isinstance(column.type, MoneyColumn) and schema["type"] == "number":
+            highest = 999999.99 if thing.name == "Pricing" else 9999999999.99
+            assert schema["maximum"] == highest, name
+            assert schema["minimum"] == (0 if thing.name == "Pricing" else -highest), name
+
+
 @each_thing
 def test_the_defaults_of_the_table_fit_the_contract(thing):
     for name, schema, column in columns_in(thing.read(), thing):

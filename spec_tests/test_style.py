@@ -52,6 +52,12 @@ def test_the_schemas_of_parameters_are_plain():
             assert not schema.keys() & {"anyOf", "oneOf", "allOf", "nullable"}, parameter.name
 
 
+def test_a_list_in_a_query_is_one_parameter_with_commas():
+    for name, parameter in DOCUMENT["components"]["parameters"].items():
+        is_list = inlined(DOCUMENT, parameter["schema"]).get("type") == "array"
+        assert parameter.get("explode") == (False if is_list else None), name
+
+
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
 def test_an_operation_is_described_in_one_order(operation):
     keys = list(written(operation))

@@ -1,0 +1,118 @@
+"""Change the code of the pipeline, of permissions and of the life of services in one place at a
+time, and see whether the tests notice. The changes are those of Cosmic Ray."""
+
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from cosmic_ray.ast import ast_nodes, get_ast
+from cosmic_ray.ast.ast_query import ASTQuery
+from cosmic_ray.mutating import mutate_code
+from cosmic_ray.plugins import get_operator
+
+from spec_tests.mutation import runner, session
+from spec_tests.mutation.report import Verdict
+from spec_tests.mutation.stages import Stage
+
+RESULTS = runner.ROOT / "build" / "mutation-code.jsonl"
+# One of each kind: where `==` may be `!=` unnoticed, it may be `<` as well.
+OPERATORS = (
+    "AddNot", "ReplaceUnaryOperator_Delete_Not", "ReplaceUnaryOperator_Delete_USub",
+    "ReplaceTrueWithFalse", "ReplaceFalseWithTrue", "ReplaceAndWithOr", "ReplaceOrWithAnd",
+    "ReplaceBreakWithContinue", "ReplaceContinueWithBreak", "ExceptionReplacer", "NumberReplacer",
+    "RemoveDecorator", "ZeroIterationForLoop",
+    *(f"ReplaceComparisonOperator_{pair}" for pair in (
+        "Eq_NotEq", "NotEq_Eq", "Lt_LtE", "LtE_Lt", "Gt_GtE", "GtE_Gt", "Is_IsNot", "IsNot_Is")),
+    *(f"ReplaceBinaryOperator_{pair}" for pair in (
+        "Add_Sub", "Sub_Add", "Mul_Div", "Div_Mul", "Mod_Mul", "Pow_Mul")),
+)  # fmt: skip
+
+
+def _tests(*names: str) -> tuple[str, ...]:
+    """The files of tests; a leading `*` means those of the contract."""
+    return tuple(f"{'spec_tests' if name[0] == '*' else 'tests'}/test_{name.lstrip('*')}.py"
+                 for name in names)  # fmt: skip
+
+
+# The tests that are about each module, the most telling ones first.
+ABOUT = {
+    "app/pipeline/bodies.py": _tests("bad_input", "xml_bodies", "media_types", "images", "size"),
+    "app/pipeline/browsers.py": _tests("security", "answers", "documentation"),
+    "app/pipeline/call.py": _tests("answers", "security", "status", "bad_input"),
+    "app/pipeline/compression.py": _tests("compression"),
+    "app/pipeline/cursors.py": _tests("cursors", "pages"),
+    "app/pipeline/execution.py": _tests("answers", "reads", "status", "customers"),
+    "app/pipeline/keys.py": _tests("security", "commands", "reads"),
+    "app/pipeline/language.py": _tests("languages"),
+    "app/pipeline/media.py": _tests("media_types", "xml_bodies", "answers"),
+    "app/pipeline/negotiation.py": _tests("media_types"),
+    "app/pipeline/pages.py": _tests("pages", "cursors"),
+    "app/pipeline/problems.py": _tests("bad_input", "answers", "languages", "*faults"),
+    "app/pipeline/ratelimit.py": _tests("rate_limit", "*faults"),
+    "app/pipeline/reading.py": _tests("bad_input", "xml_bodies", "products"),
+    "app/pipeline/reasons.py": _tests("bad_input", "languages"),
+    "app/pipeline/request.py": _tests("bad_input", "pages", "products", "xml_bodies"),
+    "app/pipeline/routing.py": _tests("answers", "security", "*document", "bad_input"),
+    "app/pipeline/security.py": _tests("security", "*scopes"),
+    "app/pipeline/windows.py": _tests("rate_limit"),
+    "app/usecases/permissions.py": _tests("security", "*scopes", "commands"),
+    "app/usecases/services.py": _tests("services", "*service_life", "*journeys"),
+    "models/service.py": _tests("*transitions", "services", "*service_life"),
+}
+# Who is not stopped by these has to pass the rest too.
+REST = Stage("rest", _tests(
+    "*examples", "*refusals", "*bounds", "*journeys", "customers", "services", "upstream",
+    "documentation", "xmlrpc", "xmlrpc_bodies", "mail", "account_pages"))  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """The `occurrence`-th place of a file at which an operator can do something."""
+
+    id: str
+    path: str
+    operator: str
+    occurrence: int
+
+
+def mutants() -> Iterator[Mutant]:
+    for path in ABOUT:
+        tree = get_ast((runner.ROOT / path).read_text())
+        for name in OPERATORS:
+            operator = get_operator(f"core/{name}")()
+            places = [node for node in ast_nodes(tree) for _ in operator.mutation_positions(node)]
+            seen = Counter[str]()
+            for occurrence, node in enumerate(places):
+                where = ASTQuery(node).get_definition_name() or "module"
+                seen[where] += 1
+                yield Mutant(f"{path}:{where}:{name}:{seen[where]}", path, name, occurrence)
+
+
+def judge(mutant: Mutant) -> Verdict:
+    start = time.monotonic()
+    code = (runner.ROOT / mutant.path).read_text()
+    operator = get_operator(f"core/{mutant.operator}")()
+    changed = mutate_code(code, operator, mutant.occurrence)
+    assert changed is not None
+    stages = [Stage("about", ABOUT[mutant.path]), REST]
+    outcome = runner.run(mutant.path, changed, stages)
+    return Verdict(mutant.id, Path(mutant.path).stem, outcome.killer, False,
+                   time.monotonic() - start)  # fmt: skip
+
+
+def unchanged() -> runner.Outcome:
+    path = next(iter(ABOUT))
+    files = dict.fromkeys(file for files in ABOUT.values() for file in files)
+    return runner.run(path, (runner.ROOT / path).read_text(), [Stage("all", tuple(files)), REST])
+
+
+def main() -> int:
+    options = session.options("python -m spec_tests.mutation.code", __doc__)
+    return session.run(options, list(mutants()), judge, unchanged, RESULTS, 0.9)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
