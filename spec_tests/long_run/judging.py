@@ -23,7 +23,8 @@ from spec_tests.twins import assert_fits, from_xml, with_floats
 ORDINARY = {
     "content-type", "content-length", "content-encoding", "date", "cache-control",
     "strict-transport-security", "x-content-type-options", "referrer-policy",
-    "content-security-policy", "x-frame-options", "permissions-policy", "x-permitted-cross-domain-policies",
+    "content-security-policy", "x-frame-options", "permissions-policy",
+    "x-permitted-cross-domain-policies",
 }  # fmt: skip
 # What an old address says with each answer.
 SUCCESSION = {"deprecation", "link"}
