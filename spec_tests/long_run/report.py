@@ -12,12 +12,12 @@ def as_text(tally: Tally, seed: int, batches: int, seconds: float, memory: Seque
     statuses: Counter[int] = Counter()
     for (_, status), count in tally.answers.items():
         statuses[status] += count
+    failed = sum(count for status, count in statuses.items() if status >= 500)
     return "\n".join([
         f"{tally.requests:,} requests of {len(tally.cases):,} distinct cases, "
         f"seed {seed}, batches 0 to {batches - 1}",
         f"{seconds:.0f} s, {tally.requests / seconds:.0f} requests a second",
-        f"{len(tally.failures)} failed checks, "
-        f"{sum(count for status, count in statuses.items() if status >= 500)} answers of 500 or more",
+        f"{len(tally.failures)} failed checks, {failed} answers of 500 or more",
         f"{tally.compared:,} reads compared in JSON and XML",
         f"Memory of the servers, first and last: {'; '.join(memory)}",
         "",
