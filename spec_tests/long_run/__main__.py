@@ -14,6 +14,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import ExitStack
 from itertools import count
+from math import inf
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
@@ -29,9 +30,10 @@ ENOUGH = 20
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="long-run", description=__doc__.partition("\n")[0])
     parser.add_argument("--requests", type=int, default=20_000, help="stop after so many")
+    parser.add_argument("--minutes", type=float, default=inf, help="or after so long")
     parser.add_argument("--seed", type=int, default=1, help="what the requests are made of")
     parser.add_argument("--batch", type=int, help="only this batch")
-    parser.add_argument("--examples", type=int, default=20,
+    parser.add_argument("--examples", type=int, default=10,
                         help="right and wrong cases of each operation in a batch")  # fmt: skip
     parser.add_argument("--lanes", type=int, default=3,
                         help="servers that are asked at the same time")  # fmt: skip
@@ -64,7 +66,8 @@ class Run:
 
     def _is_done(self) -> bool:
         enough = self.tally.requests >= self.options.requests
-        return enough or len(self.tally.failures) >= ENOUGH
+        late = time.monotonic() - self.begun >= self.options.minutes * 60
+        return enough or late or len(self.tally.failures) >= ENOUGH
 
     def _add(self, batch: Tally) -> None:
         self.tally.add(batch)

@@ -51,10 +51,10 @@ def run_batch(url: str, keys: Keys, seed: int, number: int, examples: int) -> Ta
         case = with_real_ids(case, ids, random)
         for exchange, found in _judged(sender, case, promise, random, tally):
             _count(tally, exchange)
-            curl = "\n    ".join([*found, as_curl(exchange.response.request)])
             if found:
+                wrong = "\n    ".join([*found, as_curl(exchange.response.request)])
                 tally.failures.append(
-                    f"{promise.id}, {exchange.sending.who}, batch {name}\n    {curl}"
+                    f"{promise.id}, {exchange.sending.who}, batch {name}\n    {wrong}"
                 )
     return tally
 
@@ -66,11 +66,19 @@ def _identity(promise: Promise, case: Case) -> int:
 def _judged(
     sender: Sender, case: Case, promise: Promise, random: Random, tally: Tally
 ) -> Iterator[tuple[Exchange, list[str]]]:
-    """Every sending of a case with what is wrong about its answer."""
+    """Every sending of a case with what is wrong about its answer.
+
+    What creates or changes something is made anew for each, with a name that nothing has yet.
+    """
+    is_unique = promise.method != "get" and case.meta.generation.mode.is_positive
     previous: Exchange | None = None
     for sending in sender.allowed(case, promise, random):
-        sent = case.derive()
-        exchange = Exchange(promise, sending, sender.send(sent, sending), sent)
+        if previous is None or is_unique or sending.media_type != previous.sending.media_type:
+            sent = case.derive()
+            response = sender.send(sent, sending)
+        else:
+            response = sender.repeat(previous.response.request, sending)
+        exchange = Exchange(promise, sending, response, sent)
         found = list(faults(exchange))
         is_twin = previous is not None and previous.sending.who == sending.who
         if promise.method == "get" and is_twin and not found:
