@@ -1,12 +1,16 @@
 """Every refusal that an operation declares is given, and nothing is changed by it."""
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from app.contract import contract
+from app.usecases.api_keys import revoke
+from models import PersonalAccessToken
 from spec_tests.asking import NOWHERE_UUID, path_to
-from spec_tests.conftest import open_api
+from spec_tests.conftest import Target, open_api
+from tests.factories import a_key
 
 DOCUMENT = contract().document
 OPERATIONS = contract().operations
@@ -44,6 +48,18 @@ def test_a_request_without_a_key_is_refused(target, operation):
 def test_an_unknown_key_is_refused(target, key):
     with open_api(target, key) as stranger:
         check(stranger.get("/application/health"), 401)
+
+
+@pytest.mark.own
+@pytest.mark.parametrize("operation", SECURED.values(), ids=SECURED)
+def test_a_key_that_has_ended_or_was_revoked_is_refused(server, session, operation):
+    ended = a_key(session, expires_at=datetime.now(UTC) - timedelta(seconds=1))
+    revoked = a_key(session)
+    revoke(session, session.get(PersonalAccessToken, int(revoked.partition("|")[0])))
+    session.commit()
+    for key in (ended, revoked):
+        with open_api(Target(server.url, key, is_own=True)) as api:
+            check(api.request(operation.method, path_to(operation)), 401)
 
 
 @declaring(403)

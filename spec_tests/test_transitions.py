@@ -2,9 +2,12 @@
 
 import re
 
+import pytest
+
 from app.contract import PATH, contract
 from models.service import PENDING, STATUSES, TRANSITIONS
 
+pytestmark = pytest.mark.own
 DOCUMENT = contract().document
 STATUS = DOCUMENT["components"]["schemas"]["ServiceStatus"]
 WRITTEN = STATUS["x-transitions"]

@@ -7,6 +7,7 @@ import pytest
 from app.contract import contract
 from app.jsonschema import inlined
 
+pytestmark = pytest.mark.own
 DOCUMENT = contract().document
 
 
