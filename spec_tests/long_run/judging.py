@@ -29,6 +29,8 @@ ORDINARY = {
 }  # fmt: skip
 # What an old address says with each answer.
 SUCCESSION = {"deprecation", "link"}
+# What is longer does not come through the parser of HTTP, so that nobody asks for a key.
+LONGEST_TARGET = 65_535
 NAMING = ("/invalid-body", "/invalid-parameters")
 
 
@@ -62,6 +64,10 @@ def faults(exchange: Exchange) -> Iterator[str]:
     """Every promise that an answer breaks; nothing if it keeps all."""
     if exchange.status >= 500:
         yield f"The server failed: {exchange.status}."
+    if len(exchange.response.request.path_url) > LONGEST_TARGET:
+        if exchange.status != 400:
+            yield f"A target that no server reads to its end is answered with {exchange.status}."
+        return
     answer = exchange.promise.answers.get(exchange.status)
     if answer is None:
         yield f"Status {exchange.status} is not declared."
