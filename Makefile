@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help serve test test-postgresql bench bench-micro bench-check clean
+.PHONY: help serve test test-postgresql long-run bench bench-micro bench-check clean
 PYTHON ?= python3
 VENV := .venv
 
@@ -31,6 +31,9 @@ test: $(VENV)/test ## Run all tests and checks
 
 test-postgresql: $(VENV)/test ## Run the tests on a PostgreSQL server of their own
 	tests/postgresql/scratch.sh $(VENV)/bin/tox -e postgresql
+
+long-run: $(VENV)/test ## Judge generated requests; RUN="--requests 1000000 --seed 1"
+	$(VENV)/bin/tox -e long-run -- $(RUN)
 
 bench: $(VENV)/bench ## Compare the speed with that of others; BENCH="--help" tells more
 	tests/postgresql/scratch.sh $(VENV)/bin/python -m benchmarks $(BENCH)

@@ -49,13 +49,14 @@ def run_batch(url: str, keys: Keys, seed: int, number: int, examples: int) -> Ta
         promise = promises()[case.operation.definition.raw["operationId"]]
         tally.cases.add(_identity(promise, case))
         case = with_real_ids(case, ids, random)
-        for exchange, found in _judged(sender, case, promise, random, tally):
+        for exchange, found in judged(sender, case, promise, random, tally):
             _count(tally, exchange)
             if found:
                 wrong = "\n    ".join([*found, as_curl(exchange.response.request)])
                 tally.failures.append(
                     f"{promise.id}, {exchange.sending.who}, batch {name}\n    {wrong}"
                 )
+    sender.close()
     return tally
 
 
@@ -63,7 +64,7 @@ def _identity(promise: Promise, case: Case) -> int:
     return hash((promise.id, case.media_type, repr(case)))
 
 
-def _judged(
+def judged(
     sender: Sender, case: Case, promise: Promise, random: Random, tally: Tally
 ) -> Iterator[tuple[Exchange, list[str]]]:
     """Every sending of a case with what is wrong about its answer.

@@ -63,13 +63,14 @@ def cases(seed: str, examples: int) -> list[Case]:
         case
         for operation in operations().values()
         for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
-        for case in _cases(operation, mode, f"{seed} {operation.label} {mode.name}", examples)
+        for case in cases_of(operation, mode, f"{seed} {operation.label} {mode.name}", examples)
     ]
     Random(seed).shuffle(found)
     return found
 
 
-def _cases(operation: Any, mode: GenerationMode, seed: str, examples: int) -> list[Case]:
+def cases_of(operation: Any, mode: GenerationMode, seed: str, examples: int) -> list[Case]:
+    """So many requests for one operation."""
     found: list[Case] = []
 
     @seeded(seed)

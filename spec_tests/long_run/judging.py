@@ -22,7 +22,8 @@ from spec_tests.twins import assert_fits, from_xml, with_floats
 
 # What HTTP itself is made of, on any answer, and what protects browsers.
 ORDINARY = {
-    "content-type", "content-length", "content-encoding", "date", "cache-control",
+    "content-type", "content-length", "content-encoding", "transfer-encoding", "date", "server",
+    "cache-control",
     "strict-transport-security", "x-content-type-options", "referrer-policy",
     "content-security-policy", "x-frame-options", "permissions-policy",
     "x-permitted-cross-domain-policies",

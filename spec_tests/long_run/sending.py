@@ -56,6 +56,9 @@ class Sender:
         self._line = self._session.get_adapter(url)
         self._tokens: dict[str, str] = {}
 
+    def close(self) -> None:
+        self._session.close()
+
     def ids(self) -> Mapping[str, Sequence[int]]:
         """The ids of what the shop has, by the path parameters that they fit."""
         found = {}
