@@ -48,7 +48,7 @@ class Run:
         self.tally = Tally()
         self.begun = time.monotonic()
         self.numbers = count() if options.batch is None else iter([options.batch])
-        self.batches = 0
+        self.batches: list[int] = []
         self._lock = Lock()
 
     def work(self, shop: Shop, pool: ProcessPoolExecutor) -> str:
@@ -61,7 +61,7 @@ class Run:
                 run_batch, shop.url, shop.keys, options.seed, number, options.examples
             ).result()
             with self._lock:
-                self._add(batch)
+                self._add(number, batch)
         return f"{first:.0f} and {shop.memory():.0f} MB"
 
     def _is_done(self) -> bool:
@@ -69,9 +69,9 @@ class Run:
         late = time.monotonic() - self.begun >= self.options.minutes * 60
         return enough or late or len(self.tally.failures) >= ENOUGH
 
-    def _add(self, batch: Tally) -> None:
+    def _add(self, number: int, batch: Tally) -> None:
         self.tally.add(batch)
-        self.batches += 1
+        self.batches.append(number)
         for failure in batch.failures:
             print(failure, flush=True)
         rate = self.tally.requests / (time.monotonic() - self.begun)
@@ -84,7 +84,7 @@ def main() -> int:
     os.environ["PYTHONHASHSEED"] = "0"
     os.environ["PYTHONWARNINGS"] = "ignore"
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["spec_tests.long_run.batch"])
+    context.set_forkserver_preload(["spec_tests.long_run.batch", "spec_tests.long_run.warm"])
     run = Run(options)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(TemporaryDirectory()))

@@ -48,7 +48,7 @@ def promises() -> Mapping[str, Promise]:
     document = yaml.load(PATH.read_text(), Loader=loader)
     found = {}
     for path in document["paths"].values():
-        for method in path.keys() & {*METHODS}:
+        for method in (each for each in METHODS if each in path):
             promise = _promise(document, path, method)
             found[promise.id] = promise
     return found

@@ -7,7 +7,9 @@ from spec_tests.long_run.batch import Tally
 from spec_tests.long_run.promises import promises
 
 
-def as_text(tally: Tally, seed: int, batches: int, seconds: float, memory: Sequence[str]) -> str:
+def as_text(
+    tally: Tally, seed: int, batches: Sequence[int], seconds: float, memory: Sequence[str]
+) -> str:
     """Figures of a run: what was sent, by whom, in which form, and what was answered."""
     statuses: Counter[int] = Counter()
     for (_, status), count in tally.answers.items():
@@ -15,7 +17,7 @@ def as_text(tally: Tally, seed: int, batches: int, seconds: float, memory: Seque
     failed = sum(count for status, count in statuses.items() if status >= 500)
     return "\n".join([
         f"{tally.requests:,} requests of {len(tally.cases):,} distinct cases, "
-        f"seed {seed}, batches 0 to {batches - 1}",
+        f"seed {seed}, batches {min(batches)} to {max(batches)}",
         f"{seconds:.0f} s, {tally.requests / seconds:.0f} requests a second",
         f"{len(tally.failures)} failed checks, {failed} answers of 500 or more",
         f"{tally.compared:,} reads compared in JSON and XML",
