@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help serve serve-postgres serve-mariadb test test-postgresql test-mariadb bench bench-micro bench-check soak clean
+.PHONY: help serve serve-postgres serve-mariadb test test-postgresql test-mariadb long-run bench bench-micro bench-check soak clean
 PYTHON ?= python3
 VENV := .venv
 # XML is written in C. Without a compiler this only warns, and it is written in Python.
@@ -46,6 +46,9 @@ test-postgresql: $(VENV)/test ## Run the tests on a PostgreSQL server of their o
 
 test-mariadb: $(VENV)/test ## Run the tests on a MariaDB server of their own
 	tests/mariadb/scratch.sh $(VENV)/bin/tox -e mariadb
+
+long-run: $(VENV)/test ## Judge generated requests; RUN="--requests 1000000 --seed 1"
+	$(VENV)/bin/tox -e long-run -- $(RUN)
 
 bench: $(VENV)/bench ## Compare the speed with that of others; BENCH="--help" tells more
 	tests/postgresql/scratch.sh $(VENV)/bin/python -m benchmarks $(BENCH)

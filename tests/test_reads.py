@@ -10,10 +10,11 @@ from sqlalchemy import select
 from app.accounts import CUSTOMERS, SERVICES
 from app.catalogue import GROUPS, PRICINGS, PRODUCTS
 from app.listing import Shape
-from app.pipeline.keys import _BY_ID
+from app.pipeline.keys import _BY_HASH
 from models import Customer, Metadata, Product
 from models.any_of import any_of
 from models.database import open_database
+from models.personal_access_token import hash_secret
 from models.reads import SessionReader, items, prepare
 from tests.factories import (
     a_customer,
@@ -87,7 +88,7 @@ def test_relations(server, session, shop, collection, name):
 
 
 def test_keys(server, session, shop):
-    assert both(server, session, _BY_ID, {"key_id": 1})
+    assert both(server, session, _BY_HASH, {"hash": hash_secret(a_key(session).partition("|")[2])})
 
 
 def test_lists_of_values_of_any_type(server, session, shop):

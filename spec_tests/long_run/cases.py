@@ -1,0 +1,91 @@
+"""Requests that the contract allows or forbids, made by schemathesis: the same for a seed."""
+
+import tomllib
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import schemathesis
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import seed as seeded
+from hypothesis.errors import Unsatisfiable
+from schemathesis.generation.case import Case
+from schemathesis.generation.modes import GenerationMode
+
+from app.contract import contract
+
+CONFIGURATION = Path(__file__).parent.parent / "schemathesis.toml"
+# Bounds that no value made here comes near. To go beyond them takes gigabytes where lists are in
+# lists, and beside a pattern even to work out how takes seconds.
+FAR = {"maxLength": 10_000, "maxItems": 1000, "maxProperties": 1000}
+
+
+@cache
+def operations() -> dict[str, Any]:
+    """The operations as schemathesis knows them, by their ids."""
+    document = contract().served("http://127.0.0.1/api")
+    # Whose key is sent is not for the generator to say.
+    del document["components"]["securitySchemes"]
+    for operation in (each for path in document["paths"].values() for each in path.values()):
+        if "security" in operation:
+            del operation["security"]
+    schemas = document["components"]["schemas"]
+    document["components"]["schemas"] = {name: _near(each) for name, each in schemas.items()}
+    configuration = tomllib.loads(CONFIGURATION.read_text())
+    # Loaded by import, so that their checks can be named.
+    del configuration["hooks"]
+    config = schemathesis.Config.from_dict(configuration)
+    schema = schemathesis.openapi.from_dict(document, config=config)
+    found = (each.ok() for each in schema.get_all_operations())
+    return {each.definition.raw["operationId"]: each for each in found}
+
+
+def _near(node: Any) -> Any:
+    """A schema without the bounds that are too far away."""
+    if isinstance(node, list):
+        return [_near(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    return {name: _near(item) for name, item in node.items() if not _is_far(node, name)}
+
+
+def _is_far(schema: Any, name: str) -> bool:
+    if name not in FAR or not isinstance(schema[name], int):
+        return False
+    return schema[name] >= FAR[name] and (name != "maxLength" or "pattern" in schema)
+
+
+def cases(seed: str, examples: int) -> list[Case]:
+    """So many right and so many wrong requests for each operation, in any order."""
+    found = [
+        case
+        for operation in operations().values()
+        for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
+        for case in cases_of(operation, mode, f"{seed} {operation.label} {mode.name}", examples)
+    ]
+    Random(seed).shuffle(found)
+    return found
+
+
+def cases_of(operation: Any, mode: GenerationMode, seed: str, examples: int) -> list[Case]:
+    """So many requests for one operation."""
+    found: list[Case] = []
+
+    @seeded(seed)
+    @settings(
+        max_examples=examples,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(operation.as_strategy(generation_mode=mode))
+    def take(case: Case) -> None:
+        found.append(case)
+
+    # Where nothing is asked, nothing can be wrong.
+    with suppress(Unsatisfiable):
+        take()
+    return found
