@@ -60,7 +60,7 @@ ABOUT = {
     "app/pipeline/windows.py": _tests("rate_limit"),
     "app/usecases/permissions.py": _tests("security", "*scopes", "commands"),
     "app/usecases/services.py": _tests("services", "*service_life", "*journeys"),
-    "models/service.py": _tests("*transitions", "services", "*service_life"),
+    "models/service.py": _tests("*transitions", "services", "customers", "*service_life"),
 }
 # Who is not stopped by these has to pass the rest too.
 REST = Stage("rest", _tests(

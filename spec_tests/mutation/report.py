@@ -68,7 +68,7 @@ class Report:
             totals[each.operator] += 1
             killed[each.operator] += each.is_killed
             by_tests[each.operator] += each.killer is not None
-        lines = [f"{'change':<18}{'mutants':>8}{'killed':>8}{'':>8}  without the released contract"]
+        lines = [f"{'change':<18}{'mutants':>8}{'killed':>8}{'':>8}  noticed by a test"]
         for name in (*totals, "all"):
             total = totals[name] or totals.total()
             counts = [(c[name] if name != "all" else c.total()) for c in (killed, by_tests)]

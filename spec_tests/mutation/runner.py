@@ -19,7 +19,7 @@ from spec_tests.mutation.stages import Selection, Stage
 
 ROOT = Path(__file__).parent.parent.parent
 # A mutant that keeps the tests from ending is noticed by that.
-SECONDS = 900
+SECONDS = 300
 # What the tests need beside our own modules, so that it is imported once.
 WARM = """
     a2wsgi alembic.command argon2 asyncpg babel connexion defusedxml.ElementTree flask httptools
