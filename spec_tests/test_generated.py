@@ -71,7 +71,7 @@ def header(key):
 
 
 @pytest.mark.parametrize(
-    ("accepted", "examples"), [("application/json", "10"), ("application/xml", "5")]
+    ("accepted", "examples"), [("application/json", "20"), ("application/xml", "10")]
 )
 def test_whatever_the_contract_allows_or_forbids_is_answered_as_it_says(asked, accepted, examples):
     accept = ("--header", f"Accept: {accepted}")
