@@ -52,7 +52,8 @@ def run_batch(url: str, keys: Keys, seed: int, number: int, examples: int) -> Ta
         for exchange, found in judged(sender, case, promise, random, tally):
             _count(tally, exchange)
             if found:
-                wrong = "\n    ".join([*found, as_curl(exchange.response.request)])
+                answer = repr(exchange.response.content[:300])
+                wrong = "\n    ".join([*found, answer, as_curl(exchange.response.request)])
                 tally.failures.append(
                     f"{promise.id}, {exchange.sending.who}, batch {name}\n    {wrong}"
                 )
@@ -71,12 +72,14 @@ def judged(
 
     What creates or changes something is made anew for each, with a name that nothing has yet.
     """
-    is_unique = promise.method != "get" and case.meta.generation.mode.is_positive
     previous: Exchange | None = None
+    is_unique = False
     for sending in sender.allowed(case, promise, random):
-        if previous is None or is_unique or sending.media_type != previous.sending.media_type:
+        if previous is None or sending.media_type != previous.sending.media_type or is_unique:
             sent = case.derive()
             response = sender.send(sent, sending)
+            # Only now, as the hooks may have made a wrong case right.
+            is_unique = promise.method != "get" and sent.meta.generation.mode.is_positive
         else:
             response = sender.repeat(previous.response.request, sending)
         exchange = Exchange(promise, sending, response, sent)
