@@ -46,7 +46,7 @@ PREPARED = 100
 HEARTBEAT, SILENCE = 0.1, 0.4
 # Triggers count changes of keys and their owners under this name (migration 0007).
 KEYS = "clientxcms_keys"
-_CHANGES = f"SELECT SUM(difference) FROM row_counts WHERE table_name = '{KEYS}'"  # noqa: S608
+_CHANGES = f"SELECT SUM(difference) FROM row_counts WHERE table_name = '{KEYS}'"  # noqa: S608  # nosec B608
 
 
 class Definitions(MySQLDDLCompiler):

@@ -94,3 +94,8 @@ def test_a_key_that_asks_too_often_waits(server, session):
                 check(answer, 429)
                 assert int(answer.headers["retry-after"]) > 0
                 assert answer.headers["x-ratelimit-remaining"] == "0"
+            # A token is granted to a key, and so it is a request of that key.
+            number, _, secret = key.partition("|")
+            client = {"client_id": number, "client_secret": secret}
+            grant = {"grant_type": "client_credentials", **client}
+            check(api.post("/oauth/token", data=grant), 429)

@@ -44,12 +44,12 @@ def _upgrade_mariadb() -> None:
         first = number * SLOTS + 1
         rows = ", ".join(f"({first + slot}, '{table}', 0)" for slot in range(SLOTS))
         op.execute(
-            f"REPLACE INTO row_counts (id, table_name, difference) VALUES {rows}"  # noqa: S608
+            f"REPLACE INTO row_counts (id, table_name, difference) VALUES {rows}"  # noqa: S608  # nosec B608
         )
         for statement in MARIADB:
             op.execute(statement.format(table=table, first=first, slots=SLOTS))
         op.execute(
-            f"UPDATE row_counts SET difference = "  # noqa: S608
+            f"UPDATE row_counts SET difference = "  # noqa: S608  # nosec B608
             f"(SELECT count(*) FROM {table} WHERE deleted_at IS NULL) WHERE id = {first}"
         )
 
