@@ -95,7 +95,23 @@ def test_a_key_that_asks_too_often_waits(server, session):
                 assert int(answer.headers["retry-after"]) > 0
                 assert answer.headers["x-ratelimit-remaining"] == "0"
             # A token is granted to a key, and so it is a request of that key.
-            number, _, secret = key.partition("|")
-            client = {"client_id": number, "client_secret": secret}
-            grant = {"grant_type": "client_credentials", **client}
-            check(api.post("/oauth/token", data=grant), 429)
+            check(api.post("/oauth/token", data=grant(key)), 429)
+
+
+def grant(key, **others):
+    """The form that trades a key for a token."""
+    number, _, secret = key.partition("|")
+    return {
+        "grant_type": "client_credentials",
+        "client_id": number,
+        "client_secret": secret,
+        **others,
+    }
+
+
+def test_a_token_that_may_do_more_than_its_key_is_refused_and_counted(server, session):
+    key = a_key(session, "products:index")
+    with open_api(Target(server.url, key, is_own=True)) as api:
+        answer = api.post("/oauth/token", data=grant(key, scope="customers:index"))
+        check(answer, 400)
+        assert answer.headers["x-ratelimit-remaining"]
