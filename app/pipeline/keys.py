@@ -69,7 +69,9 @@ class Keys:
         key = self._found.get(place)
         if key is None:
             key = await self._database.read(_look_up, *place)
-            if key is not None and version is not None and len(self._found) < CAPACITY:
+            # Others may have noticed a change meanwhile, of this very key perhaps.
+            is_current = version is not None and version == self._version
+            if key is not None and is_current and len(self._found) < CAPACITY:
                 self._found[place] = key
         if key is None or (key.expires_at is not None and key.expires_at <= now):
             return None
