@@ -9,14 +9,12 @@ from sqlalchemy import URL, Engine, create_engine, make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from models.errors import InDoubt
+from models.errors import InDoubt, has_gone_away
 from models.mariadb import COMMANDS, ISOLATION
 from models.sqlite import AT_ONCE, DRIVER, IMMEDIATE
 
 # What a command, a page of Flask or a migration talks to PostgreSQL with.
 POSTGRESQL = "postgresql+psycopg"
-# How SQLSTATE says that the connection is lost, or that somebody ends it.
-WENT_AWAY = ("08", "57")
 
 
 def make_engine(url: str) -> Engine:
@@ -72,14 +70,10 @@ def unit_of_work(engine: Engine, *, write: bool, patient: bool = True) -> Iterat
             _commit(session)
 
 
-def _state(error: DBAPIError) -> str:
-    return getattr(error.orig, "sqlstate", None) or ""
-
-
 def _commit(session: Session) -> None:
     try:
         session.commit()
     except DBAPIError as error:
-        if error.connection_invalidated or _state(error).startswith(WENT_AWAY):
+        if error.connection_invalidated or has_gone_away(error.orig):
             raise InDoubt from error
         raise

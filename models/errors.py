@@ -9,6 +9,8 @@ from models.sentence import Sentence
 # database, a transaction that has to be tried again, no resources, a lock that is not given up, an
 # operator who intervened.
 BUSY = ("08", "28", "3D", "40", "53", "55P03", "57")
+# Of these, that the connection is lost, or that somebody ends it.
+WENT_AWAY = ("08", "57")
 # The same as numbers of MariaDB, whose SQLSTATE mostly says no more than that there is an error:
 # disk or table full, memory, too many connections, no right to one, no such database, shutting
 # down, host blocked, resources of a user, read-only, a lock that is not given up, deadlock,
@@ -34,7 +36,16 @@ def is_busy(error: BaseException | None) -> bool:
     number = number_of(error)
     if number is not None:
         return number in BUSY_NUMBERS or number in LOST
-    return (getattr(error, "sqlstate", None) or "").startswith(BUSY)
+    return _state(error).startswith(BUSY)
+
+
+def has_gone_away(error: BaseException | None) -> bool:
+    """Whether an error of a driver says that the connection is lost, or that somebody ends it."""
+    return _state(error).startswith(WENT_AWAY)
+
+
+def _state(error: BaseException | None) -> str:
+    return getattr(error, "sqlstate", None) or ""
 
 
 class UnsupportedServer(Exception):

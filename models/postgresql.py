@@ -10,7 +10,7 @@ from typing import Any
 import asyncpg
 from sqlalchemy import make_url
 
-from models.errors import BUSY
+from models.errors import is_busy
 from models.reads import Reader, RemoteReader
 from models.remote import READERS, RemoteDatabase
 from models.sqlite import PATIENCE
@@ -55,7 +55,7 @@ class PostgreSQL(RemoteDatabase):
 
     def is_out_of_reach(self, error: Exception) -> bool:
         if isinstance(error, asyncpg.PostgresError):
-            return (error.sqlstate or "").startswith(BUSY)
+            return is_busy(error)
         # What asyncpg finds wrong with a value is an error of its interface, and a ValueError.
         return not isinstance(error, ValueError)
 
