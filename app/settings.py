@@ -40,10 +40,15 @@ class Settings:
     mail_from: str = "CLIENTXCMS <noreply@localhost>"
 
     @property
+    def authority(self) -> str:
+        """Where the server listens: host and port, as they stand in a URL."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"{host}:{self.port}"
+
+    @property
     def address(self) -> str:
         """Where the server listens, as a URL."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"http://{host}:{self.port}"
+        return f"http://{self.authority}"
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:

@@ -69,9 +69,10 @@ def start(settings: Settings) -> None:
     }
     if settings.workers > 1:
         serve_with_workers(settings, options)
-    uvicorn.run(
-        "app:create_server", factory=True, host=settings.host, port=settings.port, **options
-    )
+    else:
+        uvicorn.run(
+            "app:create_server", factory=True, host=settings.host, port=settings.port, **options
+        )
 
 
 class Protocol(HttpToolsProtocol):

@@ -35,9 +35,8 @@ def serve_with_workers(settings: Settings, options: dict[str, Any]) -> None:
 
     class Workers(BaseApplication):
         def load_config(self) -> None:
-            host = f"[{settings.host}]" if ":" in settings.host else settings.host
             for name, value in {
-                "bind": f"{host}:{settings.port}",
+                "bind": settings.authority,
                 "workers": settings.workers,
                 "worker_class": Worker,
                 "preload_app": True,
