@@ -73,3 +73,10 @@ def client(server: Running, session: Session) -> Iterator[httpx.Client]:
     headers = {"Authorization": f"Bearer {a_key(session)}"}
     with httpx.Client(base_url=f"{server.url}/api/application", headers=headers) as client:
         yield client
+
+
+@pytest.fixture
+def http(server: Running) -> Iterator[httpx.Client]:
+    """A client without a key."""
+    with httpx.Client(base_url=f"{server.url}/api/application") as client:
+        yield client

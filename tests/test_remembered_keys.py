@@ -3,15 +3,32 @@
 import asyncio
 from datetime import UTC, datetime
 
-from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from app.pipeline.keys import Keys
-from models import PersonalAccessToken
+from models import Admin
 from models.database import LocalDatabase
 from models.engine import make_engine
 from models.migrate import upgrade
-from tests.factories import a_key
+from tests.factories import a_key, an_admin
+from tests.revoking import refused_within, revoke, status
+
+
+def test_a_revoked_key_is_refused_within_a_second(http, server, session):
+    key = a_key(session)
+    for _ in range(50):
+        assert status(http, key) == 200
+    revoke(session, key)
+    refused_within(http, key, 1)
+
+
+def test_the_keys_of_a_deleted_admin_are_refused_within_a_second(http, server, session):
+    admin = an_admin(session)
+    key = a_key(session, owner=admin)
+    assert status(http, key) == 200
+    session.get(Admin, admin.id).deleted_at = admin.created_at
+    session.commit()
+    refused_within(http, key, 1)
 
 
 class Slow(LocalDatabase):
@@ -27,13 +44,6 @@ class Slow(LocalDatabase):
         return found
 
 
-def revoke(engine, key):
-    with Session(engine) as session:
-        number = int(key.partition("|")[0])
-        session.execute(delete(PersonalAccessToken).where(PersonalAccessToken.id == number))
-        session.commit()
-
-
 async def look_up_while_it_is_revoked(url, engine, key, other):
     """Whether the key is found once its own look-up, and that of another, have ended."""
     now = datetime.now(UTC)
@@ -41,7 +51,8 @@ async def look_up_while_it_is_revoked(url, engine, key, other):
     keys = Keys(database)
     looked_up = [asyncio.create_task(keys.find(key, now))]
     await asyncio.sleep(0)
-    revoke(engine, key)
+    with Session(engine) as session:
+        revoke(session, key)
     looked_up.append(asyncio.create_task(keys.find(other, now)))
     await asyncio.sleep(0)
     database.gate.set()

@@ -1,37 +1,8 @@
 """How a server learns from MariaDB that keys have changed, and what it does when it cannot."""
 
-import time
-
-import httpx
-import pytest
-from sqlalchemy import delete
-
-from models import Admin, PersonalAccessToken
 from models.mariadb import KEYS
-from tests.factories import a_key, an_admin
-
-
-@pytest.fixture
-def http(server):
-    with httpx.Client(base_url=f"{server.url}/api/application") as http:
-        yield http
-
-
-def status(http, key):
-    return http.get("/health", headers={"Authorization": f"Bearer {key}"}).status_code
-
-
-def refused_within(http, key, seconds):
-    end = time.monotonic() + seconds
-    while status(http, key) != 401:
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
-def revoke(session, key):
-    number = int(key.partition("|")[0])
-    session.execute(delete(PersonalAccessToken).where(PersonalAccessToken.id == number))
-    session.commit()
+from tests.factories import a_key
+from tests.revoking import refused_within, revoke, status
 
 
 def kill_all(server):
@@ -49,23 +20,6 @@ def changes(session):
     session.rollback()
     counted = f"SELECT SUM(difference) FROM row_counts WHERE table_name = '{KEYS}'"
     return int(session.connection().exec_driver_sql(counted).scalar_one())
-
-
-def test_a_revoked_key_is_refused_within_a_second(http, server, session):
-    key = a_key(session)
-    for _ in range(50):
-        assert status(http, key) == 200
-    revoke(session, key)
-    refused_within(http, key, 1)
-
-
-def test_the_keys_of_a_deleted_admin_are_refused_within_a_second(http, server, session):
-    admin = an_admin(session)
-    key = a_key(session, owner=admin)
-    assert status(http, key) == 200
-    session.get(Admin, admin.id).deleted_at = admin.created_at
-    session.commit()
-    refused_within(http, key, 1)
 
 
 def test_a_lost_connection_hides_no_news(http, server, session):

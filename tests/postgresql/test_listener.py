@@ -1,25 +1,10 @@
 """What PostgreSQL tells a server about its keys, and what it does when it is told nothing."""
 
-import time
-
-import httpx
 import psycopg
-import pytest
-from sqlalchemy import delete
 
-from models import Admin, PersonalAccessToken
 from models.postgresql import CHANNEL
-from tests.factories import a_key, an_admin
-
-
-@pytest.fixture
-def http(server):
-    with httpx.Client(base_url=f"{server.url}/api/application") as http:
-        yield http
-
-
-def status(http, key):
-    return http.get("/health", headers={"Authorization": f"Bearer {key}"}).status_code
+from tests.factories import a_key
+from tests.revoking import refused_within, revoke, status, wait_until
 
 
 def listeners(server):
@@ -36,40 +21,6 @@ def kill(server, pids):
     with psycopg.connect(server.settings.database_url, autocommit=True) as connection:
         for pid in pids:
             connection.execute("SELECT pg_terminate_backend(%s)", (pid,))
-
-
-def wait_until(true, seconds=10):
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.02)
-
-
-def refused_within(http, key, seconds):
-    wait_until(lambda: status(http, key) == 401, seconds)
-
-
-def revoke(session, key):
-    number = int(key.partition("|")[0])
-    session.execute(delete(PersonalAccessToken).where(PersonalAccessToken.id == number))
-    session.commit()
-
-
-def test_a_revoked_key_is_refused_within_a_second(http, server, session):
-    key = a_key(session)
-    for _ in range(50):
-        assert status(http, key) == 200
-    revoke(session, key)
-    refused_within(http, key, 1)
-
-
-def test_the_keys_of_a_deleted_admin_are_refused_within_a_second(http, server, session):
-    admin = an_admin(session)
-    key = a_key(session, owner=admin)
-    assert status(http, key) == 200
-    session.get(Admin, admin.id).deleted_at = admin.created_at
-    session.commit()
-    refused_within(http, key, 1)
 
 
 def test_without_a_listener_nothing_is_remembered(http, server, session):
