@@ -15,7 +15,7 @@ $(VENV)/serve: requirements.txt $(COMPILED_FROM)
 	$(COMPILE)
 	@touch $@
 
-$(VENV)/test: requirements.txt requirements-test.txt $(COMPILED_FROM)
+$(VENV)/test: requirements.txt requirements-otel.txt requirements-test.txt $(COMPILED_FROM)
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-test.txt
 	$(COMPILE)

@@ -19,19 +19,27 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from starlette.middleware.gzip import GZipMiddleware
 
-from app.cli import keys, mail, server, shop
+from app.cli import backup, check, keys, mail, server, shop
+from app.cli.protocol import Protocol
 from app.contract import contract
+from app.monitoring.logs import Lines, log_to_standard_error
+from app.monitoring.metrics import Meters, sampling
+from app.monitoring.traces import tracing
 from app.pipeline.call import Parts, pipeline
 from app.pipeline.compression import compression
 from app.pipeline.execution import execution
 from app.pipeline.keys import Keys
 from app.pipeline.negotiation import negotiation
+from app.pipeline.observation import Observation
+from app.pipeline.origins import other_origins
 from app.pipeline.overload import Overload
+from app.pipeline.probes import Probes
 from app.pipeline.problems import Problems
 from app.pipeline.ratelimit import rate_limit
 from app.pipeline.request import request_check
 from app.pipeline.routing import Routing
 from app.pipeline.security import authentication, authorization
+from app.pipeline.shared_windows import open_windows
 from app.portal.account import account
 from app.portal.pages import portal
 from app.portal.threads import in_threads
@@ -54,10 +62,17 @@ def create_app(settings: Settings | None = None, engine: Engine | None = None) -
     app.config["ENGINE"] = engine
     app.config["STORAGE"] = Path(settings.data).absolute()
     app.json.sort_keys = False  # type: ignore[attr-defined]
-    commands = (each.commands for each in (keys, mail, server, shop))
+    commands = (each.commands for each in (backup, check, keys, mail, server, shop))
     for blueprint in (portal, account, rpc, *commands):
         app.register_blueprint(blueprint)
     return app
+
+
+def create_process(settings: Settings | None = None) -> ConnexionMiddleware:
+    """What each process of `clientxcms:serve` runs: the server, and its log."""
+    settings = settings or read_settings()
+    Protocol.patience = settings.request_timeout
+    return create_server(settings, log_to_standard_error(settings.log_level))
 
 
 def refuse_unmigrated(engine: Engine) -> None:
@@ -70,31 +85,47 @@ def refuse_unmigrated(engine: Engine) -> None:
             raise SystemExit(f"Error: {reason}")
 
 
-def create_server(settings: Settings | None = None) -> ConnexionMiddleware:
-    """The whole server, an ASGI application. The steps are in the order of a request."""
+def create_server(
+    settings: Settings | None = None, lines: Lines | None = None
+) -> ConnexionMiddleware:
+    """The whole server, an ASGI application. The steps are in the order of a request.
+
+    Requests are logged to `lines`.
+    """
     settings = settings or read_settings()
     database = open_database(settings.database_url)
     # Pages run in threads, and the engine of the pipeline belongs to the event loop.
     pages = make_engine(settings.database_url)
     flask = create_app(settings, pages)
-    parts = Parts(contract(), settings, database, Keys(database))
+    meters = Meters(contract().operations, database.connections, settings.metrics_folder)
+    windows = open_windows(settings.limits_url)
+    traces = tracing(settings.otlp_endpoint)
+    parts = Parts(contract(), settings, database, Keys(database), meters, lines, windows)
 
     @asynccontextmanager
     async def lifespan(_: Any) -> AsyncIterator[None]:
         refuse_unmigrated(pages)
         loop = asyncio.get_running_loop()
         flask.config["BRIDGE"] = Bridge(loop, application, key_check(parts))
-        yield
+        async with sampling(meters):
+            yield
         await database.close()
         pages.dispose()
+        await asyncio.to_thread(traces.flush)
+        if lines:
+            lines.flush()
 
+    threads = in_threads(flask, parts.contract.body_limit, settings.request_timeout)
     application = ConnexionMiddleware(
-        GZipMiddleware(in_threads(flask, parts.contract.body_limit)),
+        Probes(GZipMiddleware(threads)),
         import_name=__name__,
         lifespan=lifespan,
         resolver=RelativeResolver("app.handlers"),
         middlewares=[
             LifespanMiddleware,
+            *traces.steps,
+            Observation,
+            *other_origins(settings.cors_origins),
             Problems,
             partial(Overload, longest=settings.max_wait / 1000),
             Routing,

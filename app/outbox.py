@@ -1,7 +1,8 @@
 """Empty the outbox: take each message, send it, note that it is gone."""
 
 import smtplib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from email.message import EmailMessage as Mail
 from email.policy import SMTP
@@ -114,10 +115,21 @@ def _write_file(folder: Path, message: EmailMessage, mail_from: str) -> None:
 
 
 def _send_smtp(url: str, message: EmailMessage, mail_from: str) -> None:
-    """Links in mails open accounts: whoever is sent them has to prove who it is (RFC 8314)."""
+    with connected(url) as server:
+        server.send_message(as_mail(message, mail_from))
+
+
+@contextmanager
+def connected(url: str, *, patience: float = PATIENCE) -> Iterator[smtplib.SMTP]:
+    """A connection to the mail server of an address, which knows who we are.
+
+    Links in mails open accounts: whoever is sent them has to prove who it is (RFC 8314). Raises
+    OSError, SMTPException, or ValueError if the password would go out without TLS; nobody waits
+    longer than `patience` seconds for a reply.
+    """
     parts = urlsplit(url)
     host, port = parts.hostname or "localhost", parts.port or 0
-    with _connected(parts.scheme, host, port) as server:
+    with _opened(parts.scheme, host, port, patience) as server:
         server.ehlo()
         is_safe = parts.scheme == "smtps" or host in THIS_MACHINE
         if not is_safe and server.has_extn("starttls"):
@@ -127,10 +139,10 @@ def _send_smtp(url: str, message: EmailMessage, mail_from: str) -> None:
             if not is_safe:
                 raise ValueError(f"{host} offers no TLS, so it does not get the password")
             server.login(unquote(parts.username), unquote(parts.password or ""))
-        server.send_message(as_mail(message, mail_from))
+        yield server
 
 
-def _connected(scheme: str, host: str, port: int) -> smtplib.SMTP:
+def _opened(scheme: str, host: str, port: int, patience: float) -> smtplib.SMTP:
     if scheme == "smtps":
-        return smtplib.SMTP_SSL(host, port, timeout=PATIENCE, context=create_default_context())
-    return smtplib.SMTP(host, port, timeout=PATIENCE)
+        return smtplib.SMTP_SSL(host, port, timeout=patience, context=create_default_context())
+    return smtplib.SMTP(host, port, timeout=patience)

@@ -1,6 +1,7 @@
 """The only reader of the environment."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,12 @@ from click import ClickException
 ROOT = Path(__file__).parent.parent
 # What addresses of databases begin with. To CLIENTXCMS itself, MariaDB is mysql.
 DATABASES = ("sqlite:///", "postgresql://", "mariadb://", "mysql://")
+# What a bearer token is made of (RFC 6750 section 2.1).
+TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{16,256}")
+# As browsers write it (RFC 6454 section 6.2): no path, no slash at the end.
+ORIGIN = re.compile(r"https?://([a-z0-9._-]{1,253}|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
+LIMITS = ("file:///", "redis://", "rediss://")
+LOG_LEVELS = ("debug", "info", "warning", "error")
 
 
 class InvalidSettings(ClickException):
@@ -25,6 +32,14 @@ class Settings:
     files; it is created when first needed. `public_url` is the address that links begin with;
     without one it is that of the request. `mail_url` says how e-mails go out: into a folder
     (`file:///folder`) or by SMTP (`smtp://user:password@host:port`, `smtps://` for TLS at once).
+    `log_level` is one of LOG_LEVELS; requests are logged from `info` on.
+    `cors_origins` are the sites whose pages may use the API from a browser, `*` for all.
+    `request_timeout` is how long a request may take to arrive, in seconds.
+    `limits_url` is where processes count requests together: `file:///path` or `redis://...`;
+    without one each process counts for itself.
+    `otlp_endpoint` is where traces go; OpenTelemetry reads its other variables itself.
+    `metrics_token` opens /metrics; without one there is no such page. `metrics_folder` is where the
+    processes of a server put their metrics together; it is set by whoever starts several.
     """
 
     host: str = "127.0.0.1"
@@ -38,6 +53,13 @@ class Settings:
     public_url: str = ""
     mail_url: str = f"file://{ROOT / 'var' / 'mail'}"
     mail_from: str = "CLIENTXCMS <noreply@localhost>"
+    log_level: str = "info"
+    metrics_token: str = ""
+    otlp_endpoint: str = ""
+    limits_url: str = ""
+    request_timeout: int = 30
+    cors_origins: tuple[str, ...] = ()
+    metrics_folder: Path | None = None
 
     @property
     def authority(self) -> str:
@@ -49,6 +71,11 @@ class Settings:
     def address(self) -> str:
         """Where the server listens, as a URL."""
         return f"http://{self.authority}"
+
+
+def words(text: str) -> tuple[str, ...]:
+    """The parts of a list, which may be separated by commas or blanks."""
+    return tuple(text.replace(",", " ").split())
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -75,7 +102,21 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         public_url=environment.get("PUBLIC_URL", "").strip().rstrip("/"),
         mail_url=environment.get("MAIL_URL", "").strip() or default.mail_url,
         mail_from=environment.get("MAIL_FROM", "").strip() or default.mail_from,
+        log_level=environment.get("LOG_LEVEL", "").strip().lower() or default.log_level,
+        metrics_token=environment.get("METRICS_TOKEN", "").strip(),
+        cors_origins=words(environment.get("CORS_ORIGINS", "")),
+        request_timeout=number("REQUEST_TIMEOUT", default.request_timeout, 1, 3600),
+        limits_url=environment.get("LIMITS_URL", "").strip(),
+        otlp_endpoint=environment.get("OTEL_EXPORTER_OTLP_ENDPOINT", "").strip(),
     )
+    if not all(each == "*" or ORIGIN.fullmatch(each) for each in settings.cors_origins):
+        wrong.append("CORS_ORIGINS must be origins such as https://panel.example, or *")
+    if settings.limits_url and not settings.limits_url.startswith(LIMITS):
+        wrong.append("LIMITS_URL must start with file:///, redis:// or rediss://")
+    if settings.metrics_token and not TOKEN.fullmatch(settings.metrics_token):
+        wrong.append("METRICS_TOKEN must be 16 to 256 letters, digits and ._~+/=-")
+    if settings.log_level not in LOG_LEVELS:
+        wrong.append(f"LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}")
     if not settings.database_url.startswith(DATABASES):
         wrong.append("DATABASE_URL must start with sqlite:///, postgresql:// or mariadb://")
     if settings.public_url and not settings.public_url.startswith(("http://", "https://")):

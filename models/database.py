@@ -2,13 +2,14 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Protocol, TypeVar, TypeVarTuple
+from typing import Any, Protocol, TypeVar, TypeVarTuple
 
 from sqlalchemy import Engine, make_url
 
+from models.connections import Connections, connections_of
 from models.engine import make_engine
 from models.mariadb import MariaDB
 from models.postgresql import PostgreSQL
@@ -35,6 +36,9 @@ class Database(Protocol):
     async def attempt(self, work: Callable[[*Arguments], None], *arguments: *Arguments) -> None:
         """Do work that changes something, and that would rather fail than wait for others."""
 
+    def wait(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
+        """What a coroutine returns to work of `write`, which is no coroutine itself."""
+
     async def close(self) -> None:
         """Let go of all connections. Nothing is asked of it afterwards."""
 
@@ -43,6 +47,9 @@ class Database(Protocol):
 
         None means that nobody can tell.
         """
+
+    def connections(self) -> Connections:
+        """The connections for reads and writes."""
 
 
 class LocalDatabase:
@@ -58,9 +65,11 @@ class LocalDatabase:
         self._reader = LocalReader(self._connect, self.engine.dialect)
         self._writer = ThreadPoolExecutor(1, "writer")
         self._watch: sqlite3.Connection | None = None
+        self._loop: asyncio.AbstractEventLoop
 
     async def write(self, work: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
-        return await asyncio.get_running_loop().run_in_executor(self._writer, work, *arguments)
+        self._loop = asyncio.get_running_loop()
+        return await self._loop.run_in_executor(self._writer, work, *arguments)
 
     async def attempt(self, work: Callable[[*Arguments], None], *arguments: *Arguments) -> None:
         # In the thread it would wait for the one who is writing there.
@@ -71,8 +80,12 @@ class LocalDatabase:
     ) -> Result:
         return work(self._reader, *arguments)
 
+    def wait(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+
     async def close(self) -> None:
-        self._writer.shutdown()
+        # Work that is still done may wait for this event loop.
+        await asyncio.to_thread(self._writer.shutdown)
         self._reader.close()
         if self._watch is not None:
             self._watch.close()
@@ -85,6 +98,9 @@ class LocalDatabase:
             self._watch = self._connect()
         version: object = self._watch.execute("PRAGMA data_version").fetchone()
         return version
+
+    def connections(self) -> Connections:
+        return connections_of(self.engine)
 
 
 _REMOTE: Mapping[str, Callable[[str], Database]] = {

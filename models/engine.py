@@ -20,11 +20,14 @@ POSTGRESQL = "postgresql+psycopg"
 def make_engine(url: str) -> Engine:
     """An engine for a `sqlite:///`, `postgresql://` or `mariadb://` address, for any thread.
 
-    The folder of a SQLite file is made if need be.
+    The folder of a SQLite file is made if need be. Errors do not tell the values of a statement:
+    they are personal data and secrets, and errors are logged.
     """
     address = make_url(url)
     if address.get_backend_name() == "postgresql":
-        return create_engine(address.set(drivername=POSTGRESQL), pool_pre_ping=True)
+        return create_engine(
+            address.set(drivername=POSTGRESQL), pool_pre_ping=True, hide_parameters=True
+        )
     if address.get_backend_name() in ("mariadb", "mysql"):
         address = address.set(drivername=COMMANDS)
         return create_engine(
@@ -36,6 +39,7 @@ def make_engine(url: str) -> Engine:
         local_address(address),
         # Whoever takes a connection ends its transaction; the pool need not do it once more.
         pool_reset_on_return=None,
+        hide_parameters=True,
     )
 
 

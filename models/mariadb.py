@@ -21,6 +21,7 @@ from sqlalchemy.dialects.mysql.mariadb import MariaDBDialect
 from sqlalchemy.dialects.mysql.pymysql import MySQLDialect_pymysql
 from sqlalchemy.exc import DisconnectionError, InvalidRequestError
 
+from models.connections import Connections
 from models.errors import UnsupportedServer, is_busy
 from models.reads import Reader, RemoteReader
 from models.remote import READERS, RemoteDatabase
@@ -39,6 +40,11 @@ SESSION = (
     f"SET NAMES {CHARACTERS} COLLATE {COLLATION}, sql_mode = 'TRADITIONAL', time_zone = '+00:00', "
     f"innodb_lock_wait_timeout = {PATIENCE // 1000}, lock_wait_timeout = {PATIENCE // 1000}, "
     f"wait_timeout = 28800"
+)
+# What the event loop does has an end (seconds), so that it is true that nothing was changed; a
+# migration may take longer.
+LIMITS = (
+    f", max_statement_time = {PATIENCE // 500}, idle_transaction_timeout = {PATIENCE * 6 // 1000}"
 )
 # How many statements each connection for reads keeps prepared; a server has 16,382 by default.
 PREPARED = 100
@@ -120,6 +126,10 @@ class MariaDBLoop(MariaDBCommands, MySQLDialect_asyncmy):
 
     supports_statement_cache = True
 
+    def create_connect_args(self, url: URL, *_: Any, **__: Any) -> Any:
+        arguments, options = super().create_connect_args(url)
+        return arguments, {**options, "init_command": SESSION + LIMITS}
+
 
 registry.register(COMMANDS.replace("+", "."), __name__, "MariaDBCommands")
 registry.register(LOOP.replace("+", "."), __name__, "MariaDBLoop")
@@ -152,6 +162,9 @@ class MariaDB(RemoteDatabase):
             yield RemoteReader(_Statements(connection), self.engine.dialect)
         finally:
             pool.release(connection)
+
+    def readers(self, pool: Pool) -> Connections:
+        return Connections(pool.size, pool.size - pool.freesize)
 
     def is_out_of_reach(self, error: Exception) -> bool:
         return isinstance(error, OSError | errors.InterfaceError) or is_busy(error)

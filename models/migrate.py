@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import Connection, Engine, inspect, text
 
@@ -53,6 +54,12 @@ def refusal(engine: Engine) -> str | None:
     return None if state == "current" else REFUSALS.get(state, UNMIGRATED)
 
 
+@cache
+def heads() -> frozenset[str]:
+    """The revisions that a database of this version is at."""
+    return frozenset(_scripts().get_heads())
+
+
 def is_current(engine: Engine) -> bool:
     """Whether the database has the schema of this version."""
     return state_of(engine) == "current"
@@ -61,9 +68,7 @@ def is_current(engine: Engine) -> bool:
 def state_of(engine: Engine) -> State:
     """Whose tables the database has."""
     from alembic.migration import MigrationContext
-    from alembic.script import ScriptDirectory
 
-    scripts = ScriptDirectory(str(MIGRATIONS))
     with engine.connect() as connection:
         tables = inspect(connection).get_table_names()
         found = set(MigrationContext.configure(connection).get_current_heads())
@@ -71,10 +76,16 @@ def state_of(engine: Engine) -> State:
         if tables and not Base.metadata.tables.keys().isdisjoint(tables):
             return "foreign"
         return "old" if tables else "empty"
-    if found == set(scripts.get_heads()):
+    if found == heads():
         return "current"
-    known = {script.revision for script in scripts.walk_revisions()}
+    known = {script.revision for script in _scripts().walk_revisions()}
     return "old" if found <= known else "new"
+
+
+def _scripts() -> Any:
+    from alembic.script import ScriptDirectory
+
+    return ScriptDirectory(str(MIGRATIONS))
 
 
 def _migrate(engine: Engine, direction: str, revision: str) -> None:

@@ -10,14 +10,22 @@ from typing import Any
 import asyncpg
 from sqlalchemy import make_url
 
+from models.connections import Connections
 from models.errors import is_busy
 from models.reads import Reader, RemoteReader
 from models.remote import READERS, RemoteDatabase
 from models.sqlite import PATIENCE
 
-# How each connection is set up: who waits for another longer than that (milliseconds) gives up,
-# and statements as short as ours are not worth compiling.
-SESSION = {"application_name": "clientxcms", "lock_timeout": str(PATIENCE), "jit": "off"}
+# How each connection is set up: who waits for another longer than that (milliseconds) gives up, and
+# so does who asks for too much at once or forgets a transaction: the server ends them, so that it
+# is true that nothing was changed. Statements as short as ours are not worth compiling.
+SESSION = {
+    "application_name": "clientxcms",
+    "lock_timeout": str(PATIENCE),
+    "statement_timeout": str(2 * PATIENCE),
+    "idle_in_transaction_session_timeout": str(6 * PATIENCE),
+    "jit": "off",
+}
 # What the triggers of the migrations notify when keys or their owners change.
 CHANNEL = "clientxcms_keys"
 # How often the listener is asked whether it still listens, and how long it may take, in seconds.
@@ -52,6 +60,10 @@ class PostgreSQL(RemoteDatabase):
     async def reader(self, pool: asyncpg.Pool) -> AsyncIterator[Reader]:
         async with pool.acquire(timeout=PATIENCE / 1000) as connection:
             yield RemoteReader(connection, self.engine.dialect)
+
+    def readers(self, pool: asyncpg.Pool) -> Connections:
+        size = pool.get_size()
+        return Connections(size, size - pool.get_idle_size())
 
     def is_out_of_reach(self, error: Exception) -> bool:
         if isinstance(error, asyncpg.PostgresError):

@@ -2,14 +2,15 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, suppress
 from typing import Any, TypeVar, TypeVarTuple
 
 from sqlalchemy import URL
 from sqlalchemy.ext.asyncio import create_async_engine
-from sqlalchemy.util import greenlet_spawn
+from sqlalchemy.util import await_only, greenlet_spawn
 
+from models.connections import Connections, connections_of
 from models.errors import OutOfReach
 from models.reads import Reader
 from models.sqlite import PATIENCE
@@ -63,6 +64,10 @@ class RemoteDatabase(ABC):
         """A reader on a connection of the pool."""
 
     @abstractmethod
+    def readers(self, pool: Any) -> Connections:
+        """The connections of the pool."""
+
+    @abstractmethod
     def is_out_of_reach(self, error: Exception) -> bool:
         """Whether the database, and not what was asked of it, is the trouble."""
 
@@ -99,6 +104,10 @@ class RemoteDatabase(ABC):
                 raise
             raise OutOfReach from error
 
+    def wait(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
+        result: Result = await_only(coroutine)
+        return result
+
     async def _opened(self) -> Any:
         async with self._opening:
             if self._pool is None:
@@ -119,6 +128,11 @@ class RemoteDatabase(ABC):
         if self._watcher is None:
             self._watcher = asyncio.get_running_loop().create_task(self._watch_for_ever())
         return self._version if self._is_watching else None
+
+    def connections(self) -> Connections:
+        is_open, busy = connections_of(self.engine)
+        readers = self.readers(self._pool) if self._pool is not None else Connections(0, 0)
+        return Connections(is_open + readers.open, busy + readers.busy)
 
     async def _watch_for_ever(self) -> None:
         while True:

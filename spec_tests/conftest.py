@@ -181,11 +181,13 @@ def with_demo(
         yield Target(url, key, is_own=True, allows_writes=True)
 
 
-def open_api(target: Target, key: str | None = None) -> httpx.Client:
+def open_api(
+    target: Target, key: str | None = None, transport: httpx.BaseTransport | None = None
+) -> httpx.Client:
     """A client for the operations of a server; without a key if `key` is the empty text."""
     key = target.key if key is None else key
     headers = {"Authorization": f"Bearer {key}"} if key else {}
-    transport = None if target.is_own else Patient()
+    transport = transport or (None if target.is_own else Patient())
     base_url = f"{target.url}/api"
     return recorded(
         httpx.Client(base_url=base_url, headers=headers, timeout=60, transport=transport)

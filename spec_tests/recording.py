@@ -9,8 +9,10 @@ import os
 import re
 import time
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass, field
 from functools import cache
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
@@ -243,3 +245,17 @@ class Patient(httpx.HTTPTransport):
             time.sleep(int(response.headers["retry-after"]))
             response = super().handle_request(request)
         return response
+
+
+class Halting(httpx.BaseTransport):
+    """A transport that sends half of each body, and then waits for what the server says to it."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        body, target = request.read(), request.url
+        with closing(HTTPConnection(target.host, target.port, timeout=60)) as connection:
+            connection.putrequest(request.method, target.raw_path.decode(), skip_host=True)
+            for name, value in request.headers.items():
+                connection.putheader(name, value)
+            connection.endheaders(body[: len(body) // 2])
+            answer = connection.getresponse()
+            return httpx.Response(answer.status, headers=answer.getheaders(), content=answer.read())

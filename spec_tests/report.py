@@ -23,8 +23,9 @@ PLURALS: dict[Kind, str] = {
 }  # fmt: skip
 # The percentage of the lines of all handlers that generated requests have to run.
 ENOUGH = 90
-# Statuses of a server in trouble, or of a shop in a state that no request brings about.
-OF_FAULTS = {409, 429, 500, 503}
+# Statuses of a server in trouble or kept waiting, or of a shop in a state that no request brings
+# about.
+OF_FAULTS = {408, 409, 429, 500, 503}
 REFUSALS = {400, 401, 403, 404, 406, 413, 415, 422}
 
 
@@ -140,7 +141,7 @@ def _excuse(fact: Fact, mode: Mode) -> str | None:
     if mode == "own":
         return None
     if fact.kind == "status" and fact.status in OF_FAULTS:
-        return "Only a server in trouble answers so, or a shop in the right state."
+        return "Only a server in trouble or kept waiting answers so, or a shop in the right state."
     if fact.kind in ("example", "header", "keyword"):
         return "Depends on the shop and its settings."
     if mode == "reads" and (fact.kind == "link" or fact.status not in REFUSALS):

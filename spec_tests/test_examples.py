@@ -10,7 +10,8 @@ from sqlalchemy.exc import OperationalError
 
 from app.contract import contract
 from app.jsonschema import inlined
-from app.pipeline.problems import KINDS, document, translate
+from app.pipeline.problems import KINDS, Problem, document, translate
+from models.sentence import say
 from spec_tests.recording import as_text, recorded, same_every_time
 from tests.conftest import run
 from tests.factories import a_key
@@ -20,6 +21,7 @@ DOCUMENT = contract().document
 OPERATIONS = contract().operations
 LISTS = {each.id: each for each in OPERATIONS.values() if each.id.endswith(".index")}
 SITE = "https://panel.example"
+ARRIVES_LATE = "A request has to arrive within {limit} s."
 
 
 def example(kind, operation, content):
@@ -210,6 +212,7 @@ def test_the_example_of_an_exhausted_limit_is_that_problem(server, demo):
 def test_the_examples_of_the_servers_own_problems_are_those_problems():
     for name, error in (
         ("ServerError", RuntimeError()),
+        ("RequestTimeout", Problem("request-timeout", say(ARRIVES_LATE, limit=30))),
         ("Unavailable", OperationalError("", {}, Exception("busy"))),
     ):
         problem = document(translate(error), "/api/application/products")

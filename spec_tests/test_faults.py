@@ -1,5 +1,6 @@
 """Servers in trouble, made on purpose: whatever is asked, they say so as the contract declares."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
@@ -8,8 +9,10 @@ from sqlalchemy import text
 from app.contract import contract
 from app.settings import Settings
 from spec_tests.asking import path_to
-from spec_tests.conftest import Target, open_api
+from spec_tests.conftest import RATE_LIMIT, Target, open_api, with_demo
+from spec_tests.recording import Halting
 from tests.conftest import run, serving
+from tests.databases import new_database
 from tests.factories import a_key
 
 pytestmark = pytest.mark.own
@@ -115,3 +118,27 @@ def test_a_token_that_may_do_more_than_its_key_is_refused_and_counted(server, se
         answer = api.post("/oauth/token", data=grant(key, scope="customers:index"))
         check(answer, 400)
         assert answer.headers["x-ratelimit-remaining"]
+
+
+@pytest.fixture(scope="module")
+def impatient(tmp_path_factory):
+    """A server that waits for one second until a request is there."""
+    folder = tmp_path_factory.mktemp("impatient")
+    settings = Settings(
+        database_url=new_database(folder), data=folder, rate_limit=RATE_LIMIT, request_timeout=1
+    )
+    yield from with_demo(settings)
+
+
+def test_a_body_of_which_half_arrives_is_not_waited_for(impatient):
+    def halt(operation):
+        headers = {"Content-Type": next(iter(operation.bodies))}
+        with open_api(impatient, transport=Halting()) as api:
+            return api.request(operation.method, path_to(operation), content="{}", headers=headers)
+
+    taking = [each for each in OPERATIONS.values() if 408 in each.responses]
+    # At once, so that they wait together.
+    with ThreadPoolExecutor(len(taking)) as pool:
+        for answer in pool.map(halt, taking):
+            check(answer, 408)
+            assert answer.headers["connection"] == "close"

@@ -38,7 +38,7 @@ LISTED = [
 ]
 LISTED += [
     Fact("header", "oauth.token", f"X-RateLimit-{each}", status)
-    for status in (406, 413, 415, 422)
+    for status in (406, 408, 413, 415, 422)
     for each in ("Limit", "Remaining")
 ]
 

@@ -23,8 +23,9 @@ def answers_of(operation):
 
 PROBLEMS = {
     400: "BadRequest", 401: "Unauthenticated", 403: "Forbidden", 404: "NotFound",
-    406: "NotAcceptable", 409: "Conflict", 413: "PayloadTooLarge", 415: "UnsupportedMediaType",
-    422: "Unprocessable", 429: "TooManyRequests", 500: "ServerError", 503: "Unavailable",
+    406: "NotAcceptable", 408: "RequestTimeout", 409: "Conflict", 413: "PayloadTooLarge",
+    415: "UnsupportedMediaType", 422: "Unprocessable", 429: "TooManyRequests", 500: "ServerError",
+    503: "Unavailable",
 }  # fmt: skip
 # RFC 6749, section 5.2, has its own form of them.
 OF_TOKENS = {400: "TokenRefused", 401: "InvalidClient"}
@@ -46,7 +47,7 @@ def test_an_operation_has_the_problems_that_it_can_have_and_no_others(operation)
     if operation.path_parameters:
         expected[404] = PROBLEMS[404]
     if operation.bodies:
-        expected |= {status: PROBLEMS[status] for status in (413, 415, 422)}
+        expected |= {status: PROBLEMS[status] for status in (408, 413, 415, 422)}
     if operation.id in CONFLICTS:
         expected[409] = CONFLICTS[operation.id]
     if not operation.scopes:
@@ -90,7 +91,7 @@ SPECIAL_HEADERS = {
 }  # fmt: skip
 NAMES = {
     "X-RateLimit-Limit": "RateLimit", "X-RateLimit-Remaining": "RateRemaining",
-    "X-RateLimit-Reset": "RateReset", "WWW-Authenticate": "Challenge",
+    "X-RateLimit-Reset": "RateReset", "WWW-Authenticate": "Challenge", "X-Request-Id": "RequestId",
 }  # fmt: skip
 
 
@@ -100,7 +101,7 @@ def is_problem(name):
 
 @pytest.mark.parametrize("name", RESPONSES)
 def test_an_answer_has_the_headers_of_its_kind(name):
-    expected = {"Vary"} | SPECIAL_HEADERS.get(name, set())
+    expected = {"Vary", "X-Request-Id"} | SPECIAL_HEADERS.get(name, set())
     expected |= set() if name in NOT_COUNTED else {"X-RateLimit-Limit", "X-RateLimit-Remaining"}
     expected |= {"Content-Language"} if is_problem(name) else set()
     expected |= {"Location"} if name.endswith("Created") else set()

@@ -79,7 +79,7 @@ def test_every_possible_status_is_declared():
         expected |= {401, 403} if operation.scopes else set()
         expected |= {429} if operation.scopes or 401 in declared else set()
         expected |= {404} if operation.path_parameters else set()
-        expected |= {413, 415, 422} if operation.bodies else set()
+        expected |= {408, 413, 415, 422} if operation.bodies else set()
         assert expected <= declared, operation.id
 
 

@@ -40,6 +40,7 @@ def started_server(folder, **settings):
     settings = {
         "DATABASE_URL": new_database(folder),
         "DATA_DIR": str(folder / "storage"),
+        "LOG_LEVEL": "warning",
         **settings,
     }
     with (

@@ -1,28 +1,31 @@
 """Commands that prepare the database and start the server."""
 
+import os
+import shutil
 import socket
-import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import mkdtemp
 from typing import Any
 
 import click
-import orjson
 import uvicorn
 from flask import Blueprint, current_app
 from sqlalchemy import Engine, select
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from app.cli.database import fail, opened
+from app.cli.protocol import LAST_CALL, Protocol
 from app.cli.workers import serve_with_workers
-from app.pipeline.overload import ARRIVED
-from app.pipeline.problems import MEDIA_TYPE, Problem, document
+from app.monitoring.logs import log_to_standard_error
 from app.settings import Settings
 from app.usecases.api_keys import create_api_key
 from app.usecases.demo import ADMIN_EMAIL, load_demo
 from models import Admin
 from models.engine import unit_of_work
 from models.migrate import Foreign, refusal, state_of, upgrade
-from models.sentence import say
 
 commands = Blueprint("server", __name__, cli_group=None)
 
@@ -59,43 +62,43 @@ def start(settings: Settings) -> None:
             fill(engine)
     click.echo(f"Server:        {settings.address}")
     click.echo(f"Documentation: {settings.address}/api/documentation")
+    log_to_standard_error(settings.log_level)
     options: dict[str, Any] = {
         "log_level": "warning",
+        "log_config": None,
         "access_log": False,
         "server_header": False,
         "proxy_headers": True,
         "http": Protocol,
         "ws": "none",
+        "timeout_graceful_shutdown": LAST_CALL,
     }
     if settings.workers > 1:
-        serve_with_workers(settings, options)
+        with shared_folder() as folder:
+            serve_with_workers(counting_together(settings, folder), options)
     else:
         uvicorn.run(
-            "app:create_server", factory=True, host=settings.host, port=settings.port, **options
+            "app:create_process", factory=True, host=settings.host, port=settings.port, **options
         )
 
 
-class Protocol(HttpToolsProtocol):
-    """HTTP as uvicorn speaks it, but what is no HTTP gets a problem document like all else.
+@contextmanager
+def shared_folder() -> Iterator[Path]:
+    """A new folder that is gone when this process ends, but not when one ends that it forked."""
+    owner, folder = os.getpid(), Path(mkdtemp(prefix="clientxcms-"))
+    try:
+        yield folder
+    finally:
+        if os.getpid() == owner:
+            shutil.rmtree(folder)
 
-    Each request knows when it came.
-    """
 
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        scope: Any = self.scope
-        scope[ARRIVED] = time.monotonic()
-
-    def send_400_response(self, msg: str) -> None:
-        body = orjson.dumps(
-            document(Problem("malformed-request", say("This is no HTTP request.")), "/")
-        )
-        head = (
-            f"HTTP/1.1 400 Bad Request\r\ncontent-type: {MEDIA_TYPE}\r\n"
-            f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
-        )
-        self.transport.write(head.encode() + body)
-        self.transport.close()
+def counting_together(settings: Settings, folder: Path) -> Settings:
+    """The same settings for several processes that count in files of a folder."""
+    metrics = folder / "metrics"
+    metrics.mkdir()
+    limits = settings.limits_url or f"file://{folder}/limits"
+    return replace(settings, metrics_folder=metrics, limits_url=limits)
 
 
 def check_port(settings: Settings) -> None:

@@ -59,8 +59,8 @@ def ready_to_serve(settings: Settings) -> ConnexionMiddleware:
 
     It has opened nothing that two processes must not share.
     """
-    from app import create_server
+    from app import create_process
 
-    server = create_server(settings)
+    server = create_process(settings)
     server.app, server.middleware_stack = server._build_middleware_stack()
     return server

@@ -2,7 +2,9 @@
 
 import json
 import re
+from asyncio import timeout
 from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from decimal import Decimal, InvalidOperation
 from email.message import Message
 from typing import Any, NamedTuple, NoReturn
@@ -34,8 +36,32 @@ def _malformed(template: str, **values: Any) -> Problem:
     return Problem("malformed-request", Sentence(template, values))
 
 
-async def read_body(receive: Receive, headers: dict[bytes, bytes], limit: int) -> bytes:
-    """The whole body, chunked or not. Raises a 413 problem beyond `limit` bytes."""
+async def read_body(
+    receive: Receive, headers: dict[bytes, bytes], limit: int, patience: float
+) -> bytes:
+    """The whole body, chunked or not.
+
+    Raises a 413 problem beyond `limit` bytes, and a 408 problem after `patience` seconds.
+    """
+    async with arriving(patience):
+        return await _read(receive, headers, limit)
+
+
+@asynccontextmanager
+async def arriving(patience: float) -> AsyncGenerator[None]:
+    """The arrival of a body. Raises a 408 problem if it takes longer than `patience` seconds."""
+    try:
+        async with timeout(patience):
+            yield
+    except TimeoutError:
+        raise Problem(
+            "request-timeout",
+            say("A request has to arrive within {limit} s.", limit=round(patience)),
+            headers={"Connection": "close"},
+        ) from None
+
+
+async def _read(receive: Receive, headers: dict[bytes, bytes], limit: int) -> bytes:
     announced = headers.get(b"content-length", b"0")
     chunks: list[bytes] = []
     size = 0

@@ -8,8 +8,11 @@ from typing import Any, NamedTuple
 from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
 
 from app.contract import Contract, Operation
+from app.monitoring.logs import Lines
+from app.monitoring.metrics import Meters
 from app.pipeline.browsers import security_headers
 from app.pipeline.keys import Keys
+from app.pipeline.shared_windows import AnyWindows
 from app.pipeline.windows import Windows
 from app.settings import Settings
 from models.database import Database
@@ -21,7 +24,9 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 Headers = Sequence[tuple[bytes, bytes]]
 
+# Where a scope keeps the call of an operation, and the id of the request.
 KEY = "clientxcms.call"
+ID = "clientxcms.request_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,9 @@ class Parts:
     settings: Settings
     database: Database
     keys: Keys
-    windows: Windows = field(default_factory=Windows)
+    meters: Meters
+    lines: Lines | None = None
+    windows: AnyWindows = field(default_factory=Windows)
     clock: Callable[[], datetime] = now
 
 

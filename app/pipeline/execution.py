@@ -11,7 +11,6 @@ import inspect
 import logging
 from asyncio import to_thread
 from collections.abc import Awaitable, Callable
-from functools import partial
 from typing import Any
 
 from app.contract import Operation
@@ -43,7 +42,9 @@ SOURCES: dict[str, Source] = {
     "admin_id": lambda call, parts, known: call.principal and call.principal.admin_id,
     "storage": lambda call, parts, known: Storage(parts.settings.data, known["session"]),
     "headers": lambda call, parts, known: call.headers,
-    "admit": lambda call, parts, known: partial(admit, call, parts),
+    "admit": lambda call, parts, known: (
+        lambda key_id: parts.database.wait(admit(call, parts, key_id))
+    ),
 }
 # What takes so long that others would have to wait for it: made of the body before the unit of
 # work, in a thread.
@@ -59,7 +60,8 @@ def execution(operation: Operation, handler: Handler, parts: Parts) -> Step:
     finish = _finish(operation, parts)
     unit = _unit(operation, handler, parts, finish)
     has_location = "Location" in success.headers
-    caching = (b"cache-control", b"no-store" if not operation.scopes else b"no-cache, private")
+    # Behind a key nearly everything is personal, and the rest is a secret.
+    caching = (b"cache-control", b"no-store")
     headers = {
         media_type: ((b"content-type", content_type.encode()), caching)
         for media_type, content_type in CONTENT_TYPES.items()

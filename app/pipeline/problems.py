@@ -1,7 +1,7 @@
 """Every error leaves as a problem document (RFC 9457)."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from errno import EDQUOT, EFBIG, ENOSPC, EROFS
 from socket import gaierror
 from typing import Any, NamedTuple
@@ -60,8 +60,10 @@ KINDS: Mapping[str, Kind] = {
     "not-acceptable": Kind(
         406, "Not acceptable", "Accept a media type named in `detail`, or any: `Accept: */*`."
     ),
+    "request-timeout": Kind(408, "Request timeout", "Send the request at once; a body in one go."),
     "conflict": Kind(409, "Conflict", "Change what stands in the way first; `detail` says what."),
     "payload-too-large": Kind(413, "Payload too large", "Send a smaller body."),
+    "uri-too-long": Kind(414, "Address too long", "Ask for less at once: fewer ids in a filter."),
     "unsupported-media-type": Kind(
         415, "Unsupported media type", "Use a content type named in `detail`."
     ),
@@ -71,8 +73,13 @@ KINDS: Mapping[str, Kind] = {
     "too-many-requests": Kind(
         429, "Too many requests", "Wait for the number of seconds in `Retry-After`."
     ),
+    "headers-too-large": Kind(
+        431, "Headers too large", "Send fewer or shorter headers, or a shorter address."
+    ),
     "internal-error": Kind(
-        500, "Internal error", "Nothing was changed. Try again, or tell who runs this server."
+        500,
+        "Internal error",
+        "Nothing was changed. Try again, or tell who runs this server the answer's `X-Request-Id`.",
     ),
     "unavailable": Kind(503, "Unavailable", "Nothing was changed. Try again in a moment."),
     "in-doubt": Kind(503, "In doubt", "Look whether it was done before you try again."),
@@ -201,10 +208,10 @@ class Problems:
             return
         started = False
 
-        async def watch(message: Any) -> None:
+        def watch(message: Any) -> Awaitable[None]:
             nonlocal started
             started = True
-            await send(message)
+            return send(message)
 
         try:
             await self.app(scope, receive, watch)

@@ -5,6 +5,7 @@ from time import monotonic, time
 from app.contract import Operation
 from app.pipeline.call import Answer, Call, Parts, Step
 from app.pipeline.problems import Problem
+from app.pipeline.shared_windows import RemoteWindows
 from models.sentence import say
 
 
@@ -15,19 +16,23 @@ def rate_limit(operation: Operation, step: Step, parts: Parts) -> Step:
 
     async def count(call: Call) -> Answer:
         assert call.principal is not None
-        admit(call, parts, call.principal.key_id)
+        await admit(call, parts, call.principal.key_id)
         return await step(call)
 
     return count
 
 
-def admit(call: Call, parts: Parts, key_id: int) -> None:
+async def admit(call: Call, parts: Parts, key_id: int) -> None:
     """Count a request of a key. Raises a 429 problem if none is left in its window."""
     limit = parts.settings.rate_limit
     if not limit:
         return
     now = monotonic()
-    made, ends = parts.windows.count(key_id, now)
+    windows = parts.windows
+    if isinstance(windows, RemoteWindows):
+        made, ends = await windows.count(key_id, now)
+    else:
+        made, ends = windows.count(key_id, now)
     call.answer_headers.append((b"x-ratelimit-limit", str(limit).encode()))
     call.answer_headers.append((b"x-ratelimit-remaining", str(max(0, limit - made)).encode()))
     if made > limit:

@@ -24,13 +24,13 @@ def request_check(operation: Operation, step: Step, parts: Parts) -> Step:
     read_query = _query(parts.contract, operation)
     read_path = _path(parts.contract, operation)
     bodies = _bodies(parts.contract, operation)
-    limit = parts.contract.body_limit
+    limit, patience = parts.contract.body_limit, parts.settings.request_timeout
 
     async def check(call: Call) -> Answer:
         call.arguments["query"] = read_query(call.scope["query_string"])
         if bodies:
             media_type = _media_type(call.headers, bodies)
-            raw = await read_body(call.receive, call.headers, limit)
+            raw = await read_body(call.receive, call.headers, limit, patience)
             content_type = call.headers.get(b"content-type", b"").decode("latin-1")
             call.arguments["body"] = await bodies[media_type](content_type, raw)
         call.arguments.update(read_path(call.path))

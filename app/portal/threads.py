@@ -3,22 +3,24 @@
 from a2wsgi import WSGIMiddleware
 from flask import Flask
 
+from app.pipeline.bodies import arriving
 from app.pipeline.call import App, Message, Receive, Scope, Send
 from app.pipeline.problems import Disconnected
 
 
-def in_threads(flask: Flask, limit: int) -> App:
+def in_threads(flask: Flask, limit: int, patience: float) -> App:
     """An ASGI application that answers requests with Flask, each in a thread.
 
-    A thread is taken when the whole body has come, or as much of it as shows that it has more
-    than `limit` bytes, which is for Flask to refuse. It is let go before the answer is sent,
-    however long that takes: who reads slowly fills a queue.
+    A thread is taken when the whole body has come, which may take `patience` seconds, or as much of
+    it as shows that it has more than `limit` bytes, which is for Flask to refuse. It is let go
+    before the answer is sent, however long that takes: who reads slowly fills a queue.
     """
     application = WSGIMiddleware(flask, send_queue_size=0)  # type: ignore[arg-type]
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            body = await _body(receive, limit)
+            async with arriving(patience):
+                body = await _body(receive, limit)
             receive = _once({"type": "http.request", "body": body, "more_body": False}, receive)
         await application(scope, receive, send)  # type: ignore[arg-type]
 

@@ -1,17 +1,19 @@
 """What happens when MariaDB goes away, is busy, or is not what it should be."""
 
+import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.orm import Session
 
 from app.pipeline.problems import translate
 from app.settings import Settings
 from models import Customer, Group
+from models.database import open_database
 from models.engine import make_engine, unit_of_work
 from models.errors import UnsupportedServer
 from models.mariadb import MariaDBCommands
@@ -73,6 +75,26 @@ def test_a_database_that_is_gone_is_said_to_be_out_of_reach(fresh):
     for answer in (client.get("/customers"), client.delete("/customers/1")):
         assert answer.status_code == 503
         assert answer.headers["retry-after"] == "1"
+
+
+def test_a_server_asks_for_an_end_of_long_statements_and_a_migration_does_not(fresh):
+    running, _ = fresh
+    asked = text("SELECT @@max_statement_time, @@idle_transaction_timeout")
+
+    async def of_server():
+        database = open_database(running.settings.database_url)
+
+        def work():
+            with database.engine.connect() as connection:
+                return tuple(connection.execute(asked).one())
+
+        found = await database.write(work)
+        await database.close()
+        return found
+
+    assert asyncio.run(of_server()) == (10, 30)
+    with running.engine.connect() as connection:
+        assert tuple(connection.execute(asked).one()) == (0, 0)
 
 
 def test_of_two_that_wait_for_each_other_one_may_try_again(session):

@@ -13,6 +13,7 @@ from models import Customer, Group, Pricing, Product, Service
 from tests.factories import a_customer, a_key
 from tests.rpc import ask
 from tests.security.shop import OPERATIONS, a_shop, path_to
+from tests.security.wire import OF_ONE_ANSWER
 
 ON_ITEMS = {each.id: each for each in OPERATIONS.values() if each.path_parameters}
 MODELS = {"customer_id": Customer, "group_id": Group, "product_id": Product,
@@ -28,7 +29,7 @@ def told(server, key, operation, ids):
         operation.method, f"{server.url}/api{path}", headers={"Authorization": f"Bearer {key}"}
     )
     headers = {name: value for name, value in answer.headers.items()
-               if name not in ("date", "content-length", "link")}  # fmt: skip
+               if name not in {*OF_ONE_ANSWER, "content-length", "link"}}  # fmt: skip
     return answer.status_code, headers, answer.text.replace(path, "")
 
 

@@ -45,7 +45,7 @@ def test_who_reads_slowly_holds_up_nobody_else():
     """A page has few threads. None of them waits until somebody has read what it sent."""
     flask = Flask(__name__)
     flask.add_url_rule("/", view_func=lambda: (b"x" * 1000 for _ in range(100)), endpoint="page")
-    application = in_threads(flask, limit=1000)
+    application = in_threads(flask, limit=1000, patience=30)
 
     async def ask_for_page(send):
         async def receive():

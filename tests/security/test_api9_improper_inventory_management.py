@@ -4,6 +4,7 @@ import httpx
 
 from app import create_app
 from app.contract import contract
+from app.pipeline.probes import PATHS
 from tests.factories import a_key
 
 # Every page, document and gateway beside the operations of the contract, and what it is for.
@@ -22,12 +23,15 @@ PAGES = {
     "/storage/<path:name>": "images of products and groups",
     "/confirm-email": "where mailed links lead",
     "/reset-password": "where mailed links lead",
+    "/livez": "whether the process answers",
+    "/readyz": "whether it can do its work",
+    "/metrics": "how it goes, for who has the token of the settings",
 }
 
 
 def test_no_page_answers_but_those_that_are_written_down(server):
     application = create_app(server.settings, server.engine)
-    assert {rule.rule for rule in application.url_map.iter_rules()} == set(PAGES)
+    assert {rule.rule for rule in application.url_map.iter_rules()} | PATHS == set(PAGES)
 
 
 def test_no_mode_for_developers_is_on(server):

@@ -5,6 +5,9 @@ from email import message_from_bytes
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+# Headers that differ from one answer to the next.
+OF_ONE_ANSWER = frozenset({"date", "x-request-id"})
+
 
 class Answer(NamedTuple):
     """An answer as it came: its status, its headers in their order, its body."""

@@ -1,0 +1,124 @@
+"""HTTP as uvicorn speaks it, with an end to what uvicorn would wait for or take without end."""
+
+import asyncio
+import time
+from http import HTTPStatus
+from typing import Any
+
+import orjson
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from app.pipeline.overload import ARRIVED
+from app.pipeline.problems import MEDIA_TYPE, Problem, document
+from models.sentence import say
+
+# In bytes. The head is the address with all headers; a client may send this much at once before
+# anybody looks.
+URL_LIMIT, HEAD_LIMIT, UNSEEN = 32 * 1024, 64 * 1024, 512 * 1024
+# How long requests may take to end when the server has to, in seconds.
+LAST_CALL = 8
+
+
+class Protocol(HttpToolsProtocol):
+    """One connection. `patience` is how long a request may take to arrive, in seconds.
+
+    What is no HTTP, too long or too slow gets a problem document like all else, and the end of the
+    connection. Each request knows when it came.
+    """
+
+    patience = 30.0
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._refusal: Problem | None = None
+        # When the request that is arriving began to, and whether it is still in its head.
+        self._began: float | None = None
+        self._in_head = True
+        self._chunk = self._received = 0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._began = self.loop.time()
+        self._check()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        self._chunk = len(data)
+        self._received += self._chunk
+        if self._began is None and (self.cycle is None or self.cycle.response_complete):
+            self._began = self.loop.time()
+            self._in_head = True
+        super().data_received(data)
+        if self._in_head and self._received > UNSEEN and not self.transport.is_closing():
+            self._refuse(_too_long(self.url))
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        scope: Any = self.scope
+        scope[ARRIVED] = time.monotonic()
+        self._began = self.loop.time()
+        self._in_head = True
+        self._received = self._chunk
+
+    def on_headers_complete(self) -> None:
+        if self._received > URL_LIMIT:
+            size = sum(len(name) + len(value) for name, value in self.headers) + len(self.url)
+            if len(self.url) > URL_LIMIT or size > HEAD_LIMIT:
+                self._refusal = _too_long(self.url)
+                # The parser stops, and uvicorn answers what is no HTTP to it.
+                raise self._refusal
+        self._in_head = False
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._began = None
+        super().on_message_complete()
+
+    def _check(self) -> None:
+        """Look once in a while whether somebody sends too slowly."""
+        if self.transport.is_closing():
+            return
+        waited = self.loop.time() - self._began if self._began is not None else 0
+        if waited >= self.patience and self._in_head:
+            limit = round(self.patience)
+            slow = say("A request has to arrive within {limit} s.", limit=limit)
+            self._refuse(Problem("request-timeout", slow))
+        elif waited >= 2 * self.patience:
+            # Whoever reads bodies has said so long ago.
+            self.transport.abort()
+        else:
+            self._timer = self.loop.call_later(self.patience, self._check)
+
+    def _refuse(self, problem: Problem) -> None:
+        if self.cycle is not None and not self.cycle.response_complete:
+            # An answer to the request before is on its way: no other may get into it.
+            self.transport.abort()
+            return
+        self._refusal = problem
+        self.send_400_response(problem.kind)
+
+    def send_400_response(self, msg: str) -> None:
+        problem = self._refusal or Problem("malformed-request", say("This is no HTTP request."))
+        body = orjson.dumps(document(problem, "/"))
+        reason = HTTPStatus(problem.status).phrase
+        head = (
+            f"HTTP/1.1 {problem.status} {reason}\r\ncontent-type: {MEDIA_TYPE}\r\n"
+            f"content-length: {len(body)}\r\nconnection: close\r\n\r\n"
+        )
+        self.transport.write(head.encode() + body)
+        self.transport.close()
+
+
+def _too_long(url: bytes) -> Problem:
+    if len(url) > URL_LIMIT:
+        text = say("An address may have at most {limit} bytes.", limit=URL_LIMIT)
+        return Problem("uri-too-long", text)
+    return Problem(
+        "headers-too-large",
+        say("The head of a request may have at most {limit} bytes.", limit=HEAD_LIMIT),
+    )

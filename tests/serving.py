@@ -1,0 +1,107 @@
+"""Servers as a person starts them: processes of their own, on a free port."""
+
+import os
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from signal import SIGKILL, SIGTERM
+from subprocess import Popen
+from sys import executable
+
+import httpx
+import orjson
+from sqlalchemy.orm import Session
+
+from models.engine import make_engine
+from models.migrate import upgrade
+from tests.databases import new_database
+from tests.factories import a_key
+
+ROOT = Path(__file__).parent.parent
+
+
+@dataclass
+class Process:
+    """A server in processes of its own, what it has logged, and a key that may do everything."""
+
+    url: str
+    key: str
+    database_url: str
+    folder: Path
+    popen: Popen
+
+    @property
+    def port(self):
+        return int(self.url.rpartition(":")[2])
+
+    def client(self, **headers) -> httpx.Client:
+        headers = {"Authorization": f"Bearer {self.key}", **headers}
+        return httpx.Client(base_url=self.url, headers=headers, timeout=30)
+
+    def lines(self):
+        """The lines that the server has logged so far."""
+        return [orjson.loads(line) for line in (self.folder / "log").read_bytes().splitlines()]
+
+    def logged(self, request_id):
+        """The lines of a request, which come a moment after its answer."""
+        found = []
+        end = time.monotonic() + 10
+        while not found:
+            assert time.monotonic() < end, self.lines()
+            time.sleep(0.02)
+            found = [line for line in self.lines() if line.get("request_id") == request_id]
+        return found
+
+    def stop(self, signal=SIGTERM):
+        """Ask it to end, and wait until it has. Returns how long that took, in seconds."""
+        start = time.monotonic()
+        self.popen.send_signal(signal)
+        self.popen.wait(30)
+        return time.monotonic() - start
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def served(folder: Path, **settings: str) -> Iterator[Process]:
+    """A server on a migrated database without demo data. It is stopped with all its processes."""
+    database_url = settings.get("DATABASE_URL", new_database(folder))
+    engine = make_engine(database_url)
+    upgrade(engine)
+    with Session(engine) as session:
+        key = a_key(session)
+    engine.dispose()
+    port = int(settings.get("PORT", 0)) or free_port()
+    environment = {
+        "PATH": os.environ["PATH"], "PORT": str(port), "DATABASE_URL": database_url,
+        "DATA_DIR": str(folder / "storage"), "MAIL_URL": f"file://{folder}/mail",
+        "DEMO_DATA": "0", **settings,
+    }  # fmt: skip
+    with (
+        (folder / "log").open("wb") as log,
+        (folder / "printed").open("wb") as printed,
+        Popen([executable, "-m", "flask", "--app", "app", "clientxcms:serve"], cwd=ROOT,
+              env=environment, stdout=printed, stderr=log, start_new_session=True) as popen,
+    ):  # fmt: skip
+        process = Process(f"http://127.0.0.1:{port}", key, database_url, folder, popen)
+        try:
+            while not answers(process.url):
+                assert popen.poll() is None, (folder / "log").read_text()
+                time.sleep(0.05)
+            yield process
+            process.stop()
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(popen.pid, SIGKILL)
+
+
+def answers(url):
+    with suppress(httpx.TransportError):
+        return httpx.get(f"{url}/api/application/health").status_code == 401

@@ -1,0 +1,81 @@
+"""A server that is told to stop ends what it has begun, and begins nothing."""
+
+import json
+import socket
+import time
+from signal import SIGINT, SIGTERM
+from threading import Thread
+
+import httpx
+import pytest
+from sqlalchemy import text
+
+from models.engine import make_engine
+from tests.serving import served
+
+BODY = json.dumps(
+    {"name": "Slow", "slug": "slow", "description": "x", "status": "active", "sort_order": 0}
+).encode()
+
+
+def slowly(process):
+    """A request whose body is not there yet, except for its first bytes."""
+    connection = socket.create_connection(("127.0.0.1", process.port), timeout=20)
+    connection.sendall(
+        b"POST /api/application/groups HTTP/1.1\r\nHost: localhost\r\n"
+        b"Authorization: Bearer " + process.key.encode() + b"\r\n"
+        b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n" % len(BODY) + BODY[:5]
+    )
+    return connection
+
+
+def received(connection):
+    return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+def groups(process):
+    engine = make_engine(process.database_url)
+    with engine.connect() as connection:
+        names = connection.execute(text("SELECT name FROM groups")).scalars().all()
+    engine.dispose()
+    return names
+
+
+def is_refused(process):
+    try:
+        socket.create_connection(("127.0.0.1", process.port), timeout=1).close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
+@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("signal", [SIGTERM, SIGINT])
+def test_what_has_begun_ends_and_nothing_new_begins(tmp_path, workers, signal):
+    with served(tmp_path, WORKERS=workers) as process:
+        idle = socket.create_connection(("127.0.0.1", process.port), timeout=20)
+        with slowly(process) as connection, idle:
+            time.sleep(0.5)
+            stopping = Thread(target=process.stop, args=(signal,))
+            start = time.monotonic()
+            stopping.start()
+            while not is_refused(process):
+                assert time.monotonic() - start < 5
+                time.sleep(0.05)
+            with pytest.raises(httpx.TransportError):
+                httpx.get(process.url)
+            connection.sendall(BODY[5:])
+            answer = received(connection)
+            assert answer.startswith(b"HTTP/1.1 201 "), answer
+            assert b"connection: close" in answer
+            stopping.join(20)
+            assert process.popen.poll() is not None
+            assert time.monotonic() - start < 10
+        assert groups(process) == ["Slow"]
+
+
+def test_who_never_ends_holds_up_nobody_longer_than_ten_seconds(tmp_path):
+    with served(tmp_path) as process, slowly(process):
+        time.sleep(0.3)
+        assert process.stop() < 10
+        assert groups(process) == []
