@@ -93,7 +93,8 @@ def create_server(
     Requests are logged to `lines`.
     """
     settings = settings or read_settings()
-    database = open_database(settings.database_url)
+    longest = settings.max_wait / 1000
+    database = open_database(settings.database_url, longest=longest)
     # Pages run in threads, and the engine of the pipeline belongs to the event loop.
     pages = make_engine(settings.database_url)
     flask = create_app(settings, pages)
@@ -127,7 +128,7 @@ def create_server(
             Observation,
             *other_origins(settings.cors_origins),
             Problems,
-            partial(Overload, longest=settings.max_wait / 1000),
+            partial(Overload, longest=longest),
             Routing,
             pipeline(
                 compression,

@@ -5,12 +5,14 @@ import sqlite3
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from time import monotonic
 from typing import Any, Protocol, TypeVar, TypeVarTuple
 
 from sqlalchemy import Engine, make_url
 
 from models.connections import Connections, connections_of
 from models.engine import make_engine
+from models.errors import Overloaded
 from models.mariadb import MariaDB
 from models.postgresql import PostgreSQL
 from models.reads import LocalReader, Reader
@@ -26,12 +28,14 @@ class Database(Protocol):
     engine: Engine
 
     async def write(self, work: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
-        """Do work that may change something."""
+        """Do work that may change something. Raises Overloaded if it cannot begin soon."""
 
     async def read(
         self, work: Callable[[Reader, *Arguments], Result], *arguments: *Arguments
     ) -> Result:
-        """Do work that changes nothing, and that may therefore be done twice."""
+        """Do work that changes nothing, and that may therefore be done twice. Raises Overloaded if
+        it cannot begin soon.
+        """
 
     async def attempt(self, work: Callable[[*Arguments], None], *arguments: *Arguments) -> None:
         """Do work that changes something, and that would rather fail than wait for others."""
@@ -59,8 +63,9 @@ class LocalDatabase:
     waits for the disk, and for writers of other processes. There is never more than one.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, longest: float) -> None:
         self.engine = make_engine(url)
+        self._longest = longest
         self._connect = partial(connect_to_read, self.engine.url)
         self._reader = LocalReader(self._connect, self.engine.dialect)
         self._writer = ThreadPoolExecutor(1, "writer")
@@ -69,7 +74,14 @@ class LocalDatabase:
 
     async def write(self, work: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
         self._loop = asyncio.get_running_loop()
-        return await self._loop.run_in_executor(self._writer, work, *arguments)
+        asked = monotonic()
+
+        def begin() -> Result:
+            if monotonic() - asked > self._longest:
+                raise Overloaded
+            return work(*arguments)
+
+        return await self._loop.run_in_executor(self._writer, begin)
 
     async def attempt(self, work: Callable[[*Arguments], None], *arguments: *Arguments) -> None:
         # In the thread it would wait for the one who is writing there.
@@ -103,14 +115,17 @@ class LocalDatabase:
         return connections_of(self.engine)
 
 
-_REMOTE: Mapping[str, Callable[[str], Database]] = {
+_REMOTE: Mapping[str, Callable[[str, float], Database]] = {
     "mariadb": MariaDB,
     "mysql": MariaDB,
     "postgresql": PostgreSQL,
 }
 
 
-def open_database(url: str) -> Database:
-    """The database of an address, for the event loop of a server."""
+def open_database(url: str, *, longest: float = 2) -> Database:
+    """The database of an address, for the event loop of a server.
+
+    Work may wait for its turn for `longest` seconds.
+    """
     kind = _REMOTE.get(make_url(url).get_backend_name(), LocalDatabase)
-    return kind(url)
+    return kind(url, longest)

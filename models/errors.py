@@ -56,6 +56,10 @@ class OutOfReach(Exception):
     """The database does not answer, or is too busy."""
 
 
+class Overloaded(Exception):
+    """So many others ask the database that this one has waited too long to begin."""
+
+
 class InDoubt(Exception):
     """The database went away while it was told to keep a change, and may have kept it."""
 

@@ -141,8 +141,8 @@ class MariaDB(RemoteDatabase):
     errors = (errors.Error,)
     pause = HEARTBEAT
 
-    def __init__(self, url: str) -> None:
-        super().__init__(make_url(url).set(drivername=LOOP), isolation_level=ISOLATION)
+    def __init__(self, url: str, longest: float) -> None:
+        super().__init__(make_url(url).set(drivername=LOOP), longest, isolation_level=ISOLATION)
         _look_before_use(self.engine)
         arguments = self.engine.dialect.create_connect_args(self.engine.url)[1]
         self._arguments = {**arguments, "autocommit": True, "stmt_cache_size": PREPARED}

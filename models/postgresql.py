@@ -38,10 +38,11 @@ class PostgreSQL(RemoteDatabase):
     errors = (asyncpg.PostgresError, asyncpg.InterfaceError)
     pause = HEARTBEAT
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, longest: float) -> None:
         address = make_url(url)
         super().__init__(
             address.set(drivername="postgresql+asyncpg"),
+            longest,
             connect_args={"prepared_statement_cache_size": 1000, "server_settings": SESSION},
         )
         self._address = address.set(drivername="postgresql").render_as_string(hide_password=False)

@@ -2,18 +2,18 @@
 
 import asyncio
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Coroutine
-from contextlib import AbstractAsyncContextManager, suppress
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any, TypeVar, TypeVarTuple
 
 from sqlalchemy import URL
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.util import await_only, greenlet_spawn
 
 from models.connections import Connections, connections_of
-from models.errors import OutOfReach
+from models.errors import OutOfReach, Overloaded
 from models.reads import Reader
-from models.sqlite import PATIENCE
 
 Arguments = TypeVarTuple("Arguments")
 Result = TypeVar("Result")
@@ -26,19 +26,22 @@ class RemoteDatabase(ABC):
     """A Database whose driver is asynchronous.
 
     The work itself is plain synchronous code; a greenlet lets it wait for the driver. Reads have
-    a pool of their own, of connections that SQLAlchemy knows nothing of.
+    a pool of their own, of connections that SQLAlchemy knows nothing of. Nobody waits for more
+    than `longest` seconds until others are done with one.
     """
 
     # What the driver raises, and how long to wait before watching again after it did.
     errors: tuple[type[Exception], ...]
     pause: float
 
-    def __init__(self, address: URL, **options: Any) -> None:
+    def __init__(self, address: URL, longest: float, **options: Any) -> None:
+        self._longest = longest
+        self._turns = asyncio.Semaphore(READERS)
         self._engine = create_async_engine(
             address,
             pool_size=WRITERS // 2,
             max_overflow=WRITERS // 2,
-            pool_timeout=PATIENCE / 1000,
+            pool_timeout=longest,
             pool_reset_on_return=None,
             # Errors are logged, and the values of a statement are personal data and secrets.
             hide_parameters=True,
@@ -76,22 +79,27 @@ class RemoteDatabase(ABC):
         """Tell `news` of what happens to keys, until the connection is lost, which raises."""
 
     async def write(self, work: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
-        result: Result = await greenlet_spawn(work, *arguments)
+        try:
+            result: Result = await greenlet_spawn(work, *arguments)
+        except PoolTimeout as error:
+            raise Overloaded from error
         return result
 
     async def attempt(self, work: Callable[[*Arguments], None], *arguments: *Arguments) -> None:
-        await greenlet_spawn(work, *arguments)
+        with suppress(PoolTimeout):
+            await greenlet_spawn(work, *arguments)
 
     async def read(
         self, work: Callable[[Reader, *Arguments], Result], *arguments: *Arguments
     ) -> Result:
-        try:
+        async with self._turn():
+            try:
+                return await self._read(work, *arguments)
+            except OutOfReach as error:
+                if isinstance(error.__cause__, TimeoutError):
+                    raise
+            # While nobody used the connection it was lost, after a restart of the database perhaps.
             return await self._read(work, *arguments)
-        except OutOfReach as error:
-            if isinstance(error.__cause__, TimeoutError):
-                raise
-        # While nobody used the connection it was lost, after a restart of the database perhaps.
-        return await self._read(work, *arguments)
 
     async def _read(self, work: Callable[..., Result], *arguments: Any) -> Result:
         try:
@@ -103,6 +111,19 @@ class RemoteDatabase(ABC):
             if not isinstance(error, (OSError, *self.errors)) or not self.is_out_of_reach(error):
                 raise
             raise OutOfReach from error
+
+    @asynccontextmanager
+    async def _turn(self) -> AsyncIterator[None]:
+        """A time when there is a connection, or when one may be opened."""
+        try:
+            async with asyncio.timeout(self._longest):
+                await self._turns.acquire()
+        except TimeoutError as error:
+            raise Overloaded from error
+        try:
+            yield
+        finally:
+            self._turns.release()
 
     def wait(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
         result: Result = await_only(coroutine)

@@ -8,16 +8,15 @@ as many requests as it can, and soon.
 import time
 
 from app.pipeline.call import App, Receive, Scope, Send
-from app.pipeline.problems import Problem
-from models.sentence import say
+from models.errors import Overloaded
 
 # When the head of a request was read, in seconds of the monotonic clock. The server notes it.
 ARRIVED = "clientxcms.arrived"
 
 
 class Overload:
-    """Raises the problem of a server that is too busy, for requests that have waited for longer
-    than `longest`, in seconds, until they were begun.
+    """Raises Overloaded for requests that have waited for longer than `longest`, in seconds, until
+    they were begun. Whoever then has to wait for the database is given as long once more.
     """
 
     def __init__(self, app: App, *, longest: float) -> None:
@@ -27,9 +26,5 @@ class Overload:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         arrived = scope.get(ARRIVED)
         if arrived is not None and time.monotonic() - arrived > self.longest:
-            raise Problem(
-                "unavailable",
-                say("The server is asked for more than it can do. Nothing was changed."),
-                headers={"Retry-After": "1"},
-            )
+            raise Overloaded
         await self.app(scope, receive, send)

@@ -21,6 +21,7 @@ from models.errors import (
     NotFound,
     OAuthError,
     OutOfReach,
+    Overloaded,
     is_busy,
     number_of,
 )
@@ -90,6 +91,7 @@ OUT_OF_REACH = (OutOfReach, PoolTimeout, ConnectionError, TimeoutError, gaierror
 # What a disk says that takes no more.
 FULL = frozenset({ENOSPC, EDQUOT, EFBIG, EROFS})
 MISTAKE = say("The server made a mistake. Nothing was changed.")
+TOO_MUCH = say("The server is asked for more than it can do. Nothing was changed.")
 IN_DOUBT = say("The database went away before it confirmed the change. It may have been kept.")
 DOMAIN = {NotFound: "not-found", Conflict: "conflict", Invalid: "invalid-body"}
 
@@ -154,6 +156,8 @@ def translate(error: Exception) -> Problem:
     if isinstance(error, InDoubt):
         log.error("The database went away during a commit: %s", error.__cause__)
         return Problem("in-doubt", IN_DOUBT, headers={"Retry-After": "1"})
+    if isinstance(error, Overloaded):
+        return Problem("unavailable", TOO_MUCH, headers={"Retry-After": "1"})
     if _is_out_of_reach(error):
         log.error(
             "The database did not answer: %s", getattr(error, "orig", error.__cause__ or error)
