@@ -2,9 +2,11 @@
 
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from configparser import ConfigParser
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +16,8 @@ import psycopg
 from sqlalchemy import URL, make_url
 
 from tests.databases import SERVER
-from tests.serving import free_port
+from tests.revoking import wait_until
+from tests.serving import ROOT, free_port
 
 BINARIES = max(Path("/usr/lib/postgresql").glob("*/bin"))
 
@@ -112,3 +115,42 @@ def a_replica() -> Iterator[Replica]:
             yield replica
         finally:
             replica.crash()
+
+
+@contextmanager
+def a_pgbouncer(**settings: object) -> Iterator[int]:
+    """A PgBouncer as in the documentation, but for these settings, in front of all databases of
+    the server; its port."""
+    address, port = make_url(SERVER), free_port()
+    config = ConfigParser()
+    config.read(ROOT / "deploy" / "pgbouncer.ini")
+    with folder_of_postgres() as folder:
+        config["databases"] = {"*": f"host={address.host} port={address.port}"}
+        settings = {
+            "listen_port": port, "auth_type": "trust", "auth_file": folder / "users",
+            "unix_socket_dir": "", **settings,
+        }  # fmt: skip
+        config["pgbouncer"].update({name: str(value) for name, value in settings.items()})
+        (folder / "users").write_text(f'"{address.username}" ""\n')
+        with (folder / "pgbouncer.ini").open("w") as file:
+            config.write(file)
+        user = "postgres" if os.getuid() == 0 else None
+        with (
+            (folder / "log").open("w") as log,
+            subprocess.Popen(
+                ["/usr/sbin/pgbouncer", "-q", folder / "pgbouncer.ini"],
+                user=user,
+                cwd="/",
+                stderr=log,
+            ) as process,
+        ):
+            try:
+                wait_until(lambda: is_open(port))
+                yield port
+            finally:
+                process.terminate()
+
+
+def is_open(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
