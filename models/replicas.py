@@ -38,9 +38,11 @@ IDENTITY = (
 INSERTED = "pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::bigint"
 FLUSHED = "pg_wal_lsn_diff(pg_current_wal_flush_lsn(), '0/0')::bigint"
 REPLAYED = "coalesce(pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0'), 0)::bigint"
-REPLICA = f"SELECT {', '.join((*IDENTITY, 'pg_is_in_recovery()', REPLAYED))}"
+# What each is asked.
+PRIMARY = (*IDENTITY, INSERTED, FLUSHED)
+REPLICA = (*IDENTITY, "pg_is_in_recovery()", REPLAYED)
 
-_PRIMARY: Any = select(*map(literal_column, (*IDENTITY, INSERTED, FLUSHED)))
+_PRIMARY: Any = select(*map(literal_column, PRIMARY))
 _INSERTED: Any = select(literal_column(INSERTED))
 
 
@@ -125,7 +127,7 @@ class Replica:
                     self._pool = await pool_for_reads(self._url, connection_class=Connection)
                 if self._watched is None:
                     self._watched = await asyncpg.connect(self._url)
-                found = await self._watched.fetchrow(REPLICA)
+                found = await self._watched.fetchrow(f"SELECT {', '.join(REPLICA)}")
         except (OSError, *PostgreSQL.errors):
             self._forget()
             self.condition = Condition(UNAVAILABLE, self.condition.lag)

@@ -7,15 +7,19 @@ from threading import Event
 
 import httpx
 import pytest
+from sqlalchemy import make_url
 from sqlalchemy.orm import Session
 
 from app.settings import Settings
+from models.engine import make_engine
+from models.migrate import upgrade
 from tests.conftest import run
 from tests.databases import new_database
 from tests.factories import a_group, a_key
 from tests.postgresql.servers import a_replica
 from tests.revoking import refused_within, revoke, wait_until
 from tests.serving import served
+from tests.test_check import checked
 from tests.test_groups import a_body
 from tests.test_operations import TOKEN, metrics
 
@@ -213,3 +217,54 @@ def test_a_replica_that_was_promoted_is_a_replica_no_more(settings):
             wait_for(running.url, "ok")
             replica.promote()
             wait_for(running.url, "foreign")
+
+
+def findings_about_replicas(settings, *urls):
+    status, found = checked(
+        DATABASE_URL=settings.database_url, DATABASE_REPLICA_URLS=",".join(urls),
+        DATA_DIR=str(settings.data),
+    )  # fmt: skip
+    assert status == 0
+    return [(level, text) for level, subject, text in found if subject == "replica"]
+
+
+def test_the_check_of_an_installation_looks_at_replicas(settings, replica):
+    (good,) = settings.database_replica_urls
+    for _ in run(settings):
+        dead = make_url(good).set(port=9).render_as_string()
+        found = findings_about_replicas(settings, good, dead, settings.database_url)
+        assert [level for level, _ in found] == ["ok", "warning", "warning"]
+        assert "up to date" in found[0][1]
+        assert "cannot be used" in found[1][1]
+        assert "no replica" in found[2][1]
+
+
+def test_the_check_tells_of_a_replica_that_lags(settings, replica):
+    (url,) = settings.database_replica_urls
+    for running in run(settings):
+        wait_for(running.url, "ok")
+        replica.pause()
+        try:
+            with Session(running.engine) as session:
+                a_group(session)
+            assert "behind" in findings_about_replicas(settings, url)[0][1]
+        finally:
+            replica.resume()
+
+
+def test_the_check_tells_of_a_replica_that_a_migration_has_not_reached(settings, replica):
+    (url,) = settings.database_replica_urls
+    engine = make_engine(settings.database_url)
+    wait_until(lambda: exists(replica, url))
+    replica.pause()
+    try:
+        upgrade(engine)
+        assert "clientxcms:migrate" in findings_about_replicas(settings, url)[0][1]
+    finally:
+        replica.resume()
+        engine.dispose()
+
+
+def exists(replica, url):
+    name = make_url(url).database
+    return replica.ask(f"SELECT FROM pg_database WHERE datname = '{name}'")
