@@ -17,7 +17,7 @@ METHODS = ("get", "put", "post", "delete", "patch")
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A query parameter. `schema` has its outermost references replaced."""
+    """A parameter of a query, or a header. `schema` has its outermost references replaced."""
 
     name: str
     schema: Json
@@ -50,6 +50,7 @@ class Operation:
     scopes: tuple[str, ...]
     path_parameters: Mapping[str, Json]
     query: tuple[Parameter, ...]
+    headers: tuple[Parameter, ...]
     bodies: Mapping[str, Json]
     responses: Mapping[int, Response]
     successor: str | None = None
@@ -80,6 +81,11 @@ class Contract:
         scheme = self.document["components"]["securitySchemes"]["bearer"]
         scopes: Mapping[str, str] = scheme["flows"]["clientCredentials"]["scopes"]
         return scopes
+
+    @property
+    def answers_kept_for(self) -> int:
+        """How long a request may be tried again by its Idempotency-Key, in seconds."""
+        return int(self.document["components"]["parameters"]["idempotency_key"]["x-kept-for"])
 
     @property
     def body_limit(self) -> int:
@@ -178,6 +184,14 @@ def _response(document: Json, status: str, written: Json) -> Response:
     )
 
 
+def _parameters(document: Json, written: list[Json], place: str) -> tuple[Parameter, ...]:
+    return tuple(
+        Parameter(item["name"], inlined(document, item["schema"]), item.get("required", False))
+        for item in written
+        if item["in"] == place
+    )
+
+
 def _operation(document: Json, path: str, method: str, written: Json) -> Operation:
     shared = document["paths"][path].get("parameters", [])
     parameters = [inlined(document, item) for item in [*shared, *written.get("parameters", [])]]
@@ -193,11 +207,8 @@ def _operation(document: Json, path: str, method: str, written: Json) -> Operati
             for item in parameters
             if item["in"] == "path"
         },
-        query=tuple(
-            Parameter(item["name"], inlined(document, item["schema"]), item.get("required", False))
-            for item in parameters
-            if item["in"] == "query"
-        ),
+        query=_parameters(document, parameters, "query"),
+        headers=_parameters(document, parameters, "header"),
         bodies={media: content["schema"] for media, content in body.get("content", {}).items()},
         responses={
             int(status): _response(document, status, response)

@@ -8,6 +8,7 @@ from models.customer import Customer
 from models.email_message import EmailMessage
 from models.group import Group
 from models.invoice import Invoice
+from models.kept_answer import KeptAnswer
 from models.mailed_token import MailedToken
 from models.metadata import Metadata
 from models.personal_access_token import PersonalAccessToken
@@ -26,6 +27,7 @@ __all__ = [
     "EmailMessage",
     "Group",
     "Invoice",
+    "KeptAnswer",
     "MailedToken",
     "Metadata",
     "PersonalAccessToken",

@@ -1,5 +1,6 @@
 """Bring a database to the schema of this version."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -51,7 +52,12 @@ UNMIGRATED = "The database is not migrated. Run: flask --app app clientxcms:migr
 def refusal(engine: Engine) -> str | None:
     """Why a server cannot work on this database, and what to do; None if it can."""
     state = state_of(engine)
-    return None if state == "current" else REFUSALS.get(state, UNMIGRATED)
+    if state != "current":
+        return REFUSALS.get(state, UNMIGRATED)
+    file = Path(engine.url.database or "")
+    if engine.dialect.name == "sqlite" and file.is_file() and not os.access(file, os.W_OK):
+        return f"Whoever runs this may not write to {file}."
+    return None
 
 
 @cache

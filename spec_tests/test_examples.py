@@ -20,6 +20,7 @@ pytestmark = pytest.mark.own
 DOCUMENT = contract().document
 OPERATIONS = contract().operations
 LISTS = {each.id: each for each in OPERATIONS.values() if each.id.endswith(".index")}
+CREATING = {each.id: each for each in OPERATIONS.values() if each.success.status == 201}
 SITE = "https://panel.example"
 ARRIVES_LATE = "A request has to arrive within {limit} s."
 
@@ -110,6 +111,16 @@ def test_an_operation_answers_its_example_with_its_example(http, operation):
     answer = send(http, operation, expected)
     assert answer.status_code == operation.success.status, answer.text
     assert same_every_time(answer.json()) == same_every_time(expected)
+
+
+@pytest.mark.parametrize("operation", CREATING.values(), ids=CREATING)
+def test_what_creates_is_answered_once_and_again(http, operation):
+    http.headers["Idempotency-Key"] = "7e4a2f0c-5d0e-4b8e-9f57-3f0a7f4f9d11"
+    expected = example("the answer", operation, written(operation)[2]["content"])
+    first, second = (send(http, operation, expected) for _ in range(2))
+    assert (first.status_code, second.status_code) == (201, 201)
+    assert second.content == first.content
+    assert second.headers["idempotency-replayed"] == "true"
 
 
 def found_by_example(http, operation):

@@ -92,6 +92,7 @@ SPECIAL_HEADERS = {
 NAMES = {
     "X-RateLimit-Limit": "RateLimit", "X-RateLimit-Remaining": "RateRemaining",
     "X-RateLimit-Reset": "RateReset", "WWW-Authenticate": "Challenge", "X-Request-Id": "RequestId",
+    "Idempotency-Replayed": "IdempotencyReplayed",
 }  # fmt: skip
 
 
@@ -104,7 +105,7 @@ def test_an_answer_has_the_headers_of_its_kind(name):
     expected = {"Vary", "X-Request-Id"} | SPECIAL_HEADERS.get(name, set())
     expected |= set() if name in NOT_COUNTED else {"X-RateLimit-Limit", "X-RateLimit-Remaining"}
     expected |= {"Content-Language"} if is_problem(name) else set()
-    expected |= {"Location"} if name.endswith("Created") else set()
+    expected |= {"Location", "Idempotency-Replayed"} if name.endswith("Created") else set()
     expected |= {"Link"} if HOLDS.get(name, "").endswith("Page") else set()
     told = {header: each["$ref"].rpartition("/")[2] for header, each in
             RESPONSES[name]["headers"].items()}  # fmt: skip

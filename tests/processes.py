@@ -16,10 +16,13 @@ from tests.databases import new_database
 ROOT = Path(__file__).parent.parent
 
 
-def command(name, *arguments, settings, **options):
-    """A started command. It sees the settings of the test and none of who runs the test."""
+def command(name, *arguments, settings, prefix=(), **options):
+    """A started command. It sees the settings of the test and none of who runs the test.
+
+    `prefix` is a program with arguments that starts it.
+    """
     return Popen(
-        [executable, "-m", "flask", "--app", "app", f"clientxcms:{name}", *arguments],
+        [*prefix, executable, "-m", "flask", "--app", "app", f"clientxcms:{name}", *arguments],
         cwd=ROOT, env={"PATH": os.environ["PATH"], **settings}, text=True, **options,
     )  # fmt: skip
 

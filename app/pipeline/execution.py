@@ -13,11 +13,14 @@ from asyncio import to_thread
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from app.contract import Operation
 from app.listing import Page
 from app.pipeline.call import Answer, Call, Handler, Parts, Step, site
+from app.pipeline.idempotency import once
 from app.pipeline.language import language_headers, language_of, translations, worded
-from app.pipeline.media import CONTENT_TYPES, writers
+from app.pipeline.media import CONTENT_TYPES, VARY, writers
 from app.pipeline.pages import addresses, envelope
 from app.pipeline.problems import MISTAKE, Problem
 from app.pipeline.ratelimit import admit
@@ -32,7 +35,6 @@ log = logging.getLogger("clientxcms")
 READS = frozenset({"get"})
 # The schema of what is said to a person; answers that hold one are worded in their language.
 MESSAGE = "Message"
-VARY = (b"vary", b"Accept")
 
 # What a handler may ask for, beside reader and session, and where it comes from.
 Source = Callable[[Call, Parts, dict[str, Any]], Any]
@@ -103,12 +105,17 @@ def _unit(
             known[name] = source(call, parts, known)
         return known
 
+    def work(session: Session, call: Call) -> tuple[Any, bytes]:
+        known = arguments(call, {"session": session})
+        if "session" not in parameters:
+            del known["session"]
+        return finish(handler(**known), call)
+
+    perform = once(operation, work, parts)
+
     def in_transaction(call: Call) -> tuple[Any, bytes]:
         with unit_of_work(database.engine, write=True) as session:
-            known = arguments(call, {"session": session})
-            if "session" not in parameters:
-                del known["session"]
-            return finish(handler(**known), call)
+            return perform(session, call)
 
     def reading(reader: Reader, call: Call) -> tuple[Any, bytes]:
         return finish(handler(**arguments(call, {"reader": reader})), call)

@@ -8,10 +8,11 @@ from starlette.middleware.cors import CORSMiddleware
 from app.pipeline.call import App
 
 # What programs in a page may send, beside what any page may, and what they may see of an answer.
-SENT = ("Authorization", "X-HTTP-Method-Override", "X-Request-Id")
+SENT = ("Authorization", "Idempotency-Key", "X-HTTP-Method-Override", "X-Request-Id")
 SEEN = (
-    "Content-Language", "Deprecation", "Link", "Location", "Retry-After", "WWW-Authenticate",
-    "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "X-Request-Id",
+    "Content-Language", "Deprecation", "Idempotency-Replayed", "Link", "Location", "Retry-After",
+    "WWW-Authenticate", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset",
+    "X-Request-Id",
 )  # fmt: skip
 METHODS = ("DELETE", "GET", "HEAD", "PATCH", "POST", "PUT")
 

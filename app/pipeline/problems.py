@@ -71,6 +71,9 @@ KINDS: Mapping[str, Kind] = {
     "invalid-body": Kind(
         422, "Invalid body", "`errors` names each wrong field, as a dotted path, and the reason."
     ),
+    "idempotency-key-reused": Kind(
+        422, "Idempotency-Key reused", "Make up a new key for each request; keep it to try again."
+    ),
     "too-many-requests": Kind(
         429, "Too many requests", "Wait for the number of seconds in `Retry-After`."
     ),

@@ -47,6 +47,11 @@ def query_parameter(name: str, reason: Sentence) -> Sentence:
     return say("The {name} parameter {reason}.", name=name, reason=reason)
 
 
+def header(name: str, reason: Sentence) -> Sentence:
+    """What is wrong with a header."""
+    return say("The {name} header {reason}.", name=name, reason=reason)
+
+
 def _number(limit: Any) -> str:
     return str(int(limit) if float(limit).is_integer() else limit)
 

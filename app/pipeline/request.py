@@ -13,7 +13,7 @@ from app.pipeline.cursors import cursor_reader
 from app.pipeline.media import TEXT_XML, XML, xml_reader
 from app.pipeline.problems import Problem, invalid
 from app.pipeline.reading import Reader, reader
-from app.pipeline.reasons import query_parameter, reasons, storable, unstorable
+from app.pipeline.reasons import header, query_parameter, reasons, storable, unstorable
 from models.sentence import Sentence, say
 
 CURSOR = "cursor"
@@ -23,11 +23,14 @@ def request_check(operation: Operation, step: Step, parts: Parts) -> Step:
     """Read and validate parameters and body. Raises a problem that names all that is wrong."""
     read_query = _query(parts.contract, operation)
     read_path = _path(parts.contract, operation)
+    read_headers = _headers(parts.contract, operation)
     bodies = _bodies(parts.contract, operation)
     limit, patience = parts.contract.body_limit, parts.settings.request_timeout
 
     async def check(call: Call) -> Answer:
         call.arguments["query"] = read_query(call.scope["query_string"])
+        if read_headers:
+            call.arguments.update(read_headers(call.headers))
         if bodies:
             media_type = _media_type(call.headers, bodies)
             raw = await read_body(call.receive, call.headers, limit, patience)
@@ -55,6 +58,29 @@ def _path(contract: Contract, operation: Operation) -> Callable[[Mapping[str, st
             if str(value) != text or not validator.accepts(value):
                 raise Problem("not-found", say("There is nothing with that id."))
             found[name] = value
+        return found
+
+    return read
+
+
+def _headers(
+    contract: Contract, operation: Operation
+) -> Callable[[Mapping[bytes, bytes]], Json] | None:
+    """Compile the headers that an operation takes, all of them texts; None if it takes none."""
+    if not operation.headers:
+        return None
+    names = {each.name: each.name.lower().encode() for each in operation.headers}
+    properties = {each.name: each.schema for each in operation.headers}
+    validator = contract.validator({"type": "object", "properties": properties})
+
+    def read(headers: Mapping[bytes, bytes]) -> Json:
+        found = {
+            name: headers[sent].decode("latin-1").strip()
+            for name, sent in names.items()
+            if sent in headers
+        }
+        if not validator.accepts(found):
+            raise invalid("invalid-parameters", reasons(validator, found, header))
         return found
 
     return read

@@ -14,6 +14,7 @@ from models import (
     ActionLog,
     Customer,
     EmailMessage,
+    KeptAnswer,
     MailedToken,
     PersonalAccessToken,
     Service,
@@ -22,6 +23,8 @@ from models.errors import Conflict
 from models.sentence import say
 from models.service import ACTIVE, CANCELLED, HIDDEN, PENDING, SUSPENDED
 
+# What answers about new customers are kept as.
+CREATED = "customers.create"
 LIVE = frozenset({ACTIVE, PENDING, SUSPENDED})
 
 
@@ -86,6 +89,11 @@ def _forget(session: Session, customer: Customer) -> None:
     session.execute(delete(ActionLog).where(ActionLog.customer_id == customer.id))
     session.execute(delete(EmailMessage).where(EmailMessage.recipient_id == customer.id))
     session.execute(delete(MailedToken).where(MailedToken.customer_id == customer.id))
+    session.execute(
+        delete(KeptAnswer).where(
+            KeptAnswer.operation == CREATED, KeptAnswer.created_id == customer.id
+        )
+    )
     session.execute(
         delete(PersonalAccessToken).where(
             PersonalAccessToken.tokenable_type == Customer.CLASS_NAME,

@@ -58,7 +58,7 @@ def key_check(parts: Parts) -> App:
     nothing: dict[Any, Any] = {}
     operation = Operation(
         id="xmlrpc", method="post", path="/xmlrpc", scopes=("*",), path_parameters=nothing,
-        query=(), bodies=nothing, responses=nothing,
+        query=(), headers=(), bodies=nothing, responses=nothing,
     )  # fmt: skip
 
     async def let_in(call: Call) -> Answer:

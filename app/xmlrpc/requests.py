@@ -27,9 +27,9 @@ KEY_MEMBER = "api_key"
 # What a request says of its own body, its own method and the answer it wants is not said of the
 # operation. All else goes along: language, host, authorization, marks for tracing.
 OUTSIDE = frozenset((
-    b"accept", b"accept-charset", b"accept-encoding", b"connection", b"expect", b"keep-alive",
-    b"prefer", b"range", b"te", b"trailer", b"transfer-encoding", b"upgrade",
-    b"x-http-method-override",
+    b"accept", b"accept-charset", b"accept-encoding", b"connection", b"expect",
+    b"idempotency-key", b"keep-alive", b"prefer", b"range", b"te", b"trailer",
+    b"transfer-encoding", b"upgrade", b"x-http-method-override",
 ))  # fmt: skip
 OUTSIDE_PREFIXES = (b"content-", b"if-")
 
@@ -75,13 +75,17 @@ def request_for(
 ) -> tuple[Scope, bytes]:
     """The request of an operation: its scope and its body.
 
-    A member goes to the first place that knows its name: path, query, body. A name that no place
-    knows goes into the body, or into the query of an operation that takes no body.
+    A member goes to the first place that knows its name: path, headers, query, body. A name that no
+    place knows goes into the body, or into the query of an operation that takes no body.
     """
     members = dict(members)
     scope = scope_for(outer, operation.method, "", members)
     scope["path"] = contract.base_path + _path(operation, members)
     scope["raw_path"] = scope["path"].encode()
+    for header in operation.headers:
+        if header.name in members:
+            value = _text(members.pop(header.name)).encode()
+            scope["headers"].append((header.name.lower().encode(), value))
     known = {parameter.name for parameter in operation.query}
     query = {
         name: members.pop(name) for name in list(members) if name in known or not operation.bodies

@@ -113,7 +113,7 @@ class Sender:
 
     def send(self, case: Case, sending: Sending) -> Response:
         """Send a case, with names and ids that are not taken (see `spec_tests/hooks.py`)."""
-        case.headers = CaseInsensitiveDict(sending.headers)
+        case.headers = CaseInsensitiveDict({**case.headers, **sending.headers})
         case.media_type = sending.media_type
         return case.call(f"{self.url}/api", self._session, sending.headers)
 

@@ -33,6 +33,8 @@ def shop(tmp_path, monkeypatch):
             yield client, file
 
 
+# As many pages as SQLite ever takes.
+ROOMY = 1_073_741_823
 GROUP = {"name": "New", "description": "x", "status": "active", "sort_order": 0}
 
 
@@ -65,27 +67,25 @@ def test_while_another_process_locks_the_database_reads_go_on_and_writes_wait(sh
 
 
 @pytest.fixture
-def pages():
-    """A function that says how many pages SQLite may use, to whoever begins a transaction."""
-    limit = 1_073_741_823
+def pragma():
+    """A function that sets what SQLite is told by each who begins a transaction."""
+    told = {}
 
-    def apply(connection):
-        connection.connection.dbapi_connection.execute(f"PRAGMA max_page_count = {limit}")
+    def tell(connection):
+        for name, value in told.items():
+            connection.connection.dbapi_connection.execute(f"PRAGMA {name} = {value}")
 
-    def allow(number=limit):
-        nonlocal limit
-        limit = number
-
-    event.listen(Engine, "begin", apply)
-    yield allow
-    event.remove(Engine, "begin", apply)
+    event.listen(Engine, "begin", tell)
+    yield told.__setitem__
+    event.remove(Engine, "begin", tell)
 
 
-def test_on_a_full_disk_nothing_is_half_written_and_with_room_it_goes_on(shop, pages):
+def test_on_a_full_disk_nothing_is_half_written_and_with_room_it_goes_on(shop, pragma):
     client, file = shop
     made = []
     with closing(sqlite3.connect(file)) as check:
-        pages(check.execute("PRAGMA page_count").fetchone()[0] + 4)
+        room = check.execute("PRAGMA page_count").fetchone()[0] + 4
+    pragma("max_page_count", room)
     for number in range(400):
         body = {**GROUP, "slug": f"full{number}", "description": "x" * 4000}
         answer = client.post("/groups", json=body)
@@ -94,11 +94,21 @@ def test_on_a_full_disk_nothing_is_half_written_and_with_room_it_goes_on(shop, p
         made.append(f"full{number}")
     assert_unavailable(answer)
     assert slugs(client) == sorted(["before", *made])
-    pages()
+    pragma("max_page_count", ROOMY)
     assert create(client, "after").status_code == 201
     assert slugs(client) == sorted(["after", "before", *made])
     with sqlite3.connect(file) as check:
         assert check.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_on_a_disk_that_became_read_only_reads_go_on_and_writes_do_again_later(shop, pragma):
+    client, _ = shop
+    pragma("query_only", True)
+    assert_unavailable(create(client, "refused"))
+    assert slugs(client) == ["before"]
+    pragma("query_only", False)
+    assert create(client, "after").status_code == 201
+    assert slugs(client) == ["after", "before"]
 
 
 def test_a_migration_that_stops_half_way_leaves_nothing_and_can_be_run_again(tmp_path):
