@@ -22,7 +22,17 @@ def test_one_extension_is_wanted(ask):
 def test_types_are_those_that_all_have(ask):
     types = ask(f"SELECT typname FROM {COLUMNS} JOIN pg_type ON pg_type.oid = atttypid"
                 " WHERE relkind = 'r'")  # fmt: skip
-    assert types == {"bool", "int4", "int8", "json", "numeric", "text", "timestamp", "varchar"}
+    assert types == {
+        "bool",
+        "bytea",
+        "int4",
+        "int8",
+        "json",
+        "numeric",
+        "text",
+        "timestamp",
+        "varchar",
+    }
 
 
 def test_ids_are_those_of_sequences(ask):
