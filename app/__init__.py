@@ -39,16 +39,18 @@ from app.pipeline.ratelimit import rate_limit
 from app.pipeline.request import request_check
 from app.pipeline.routing import Routing
 from app.pipeline.security import authentication, authorization
-from app.pipeline.shared_windows import open_windows
+from app.pipeline.shared_windows import file_of, open_windows
 from app.portal.account import account
 from app.portal.pages import portal
 from app.portal.threads import in_threads
 from app.settings import Settings, read_settings
 from app.xmlrpc.bridge import Bridge, key_check
 from app.xmlrpc.gateway import rpc
-from models.database import open_database
+from models.database import Database, open_database
 from models.engine import make_engine
 from models.migrate import refusal
+from models.positions import Positions
+from models.replicas import Replicas, watching
 
 
 def create_app(settings: Settings | None = None, engine: Engine | None = None) -> Flask:
@@ -85,6 +87,15 @@ def refuse_unmigrated(engine: Engine) -> None:
             raise SystemExit(f"Error: {reason}")
 
 
+def _replicas(settings: Settings, database: Database) -> Replicas | None:
+    """The replicas of the settings; servers that count together know of each other's changes."""
+    if not settings.database_replica_urls:
+        return None
+    limits = file_of(settings.limits_url)
+    positions = Positions(limits and limits.with_name(f"{limits.name}-changes"))
+    return Replicas(settings.database_replica_urls, database, positions)
+
+
 def create_server(
     settings: Settings | None = None, lines: Lines | None = None
 ) -> ConnexionMiddleware:
@@ -94,21 +105,24 @@ def create_server(
     """
     settings = settings or read_settings()
     longest = settings.max_wait / 1000
-    database = open_database(settings.database_url, longest=longest)
+    database = open_database(
+        settings.database_url, longest=longest, listen_url=settings.database_listen_url
+    )
+    replicas = _replicas(settings, database)
     # Pages run in threads, and the engine of the pipeline belongs to the event loop.
     pages = make_engine(settings.database_url)
     flask = create_app(settings, pages)
     meters = Meters(contract().operations, database.connections, settings.metrics_folder)
     windows = open_windows(settings.limits_url)
     traces = tracing(settings.otlp_endpoint)
-    parts = Parts(contract(), settings, database, Keys(database), meters, lines, windows)
+    parts = Parts(contract(), settings, database, Keys(database), meters, lines, replicas, windows)
 
     @asynccontextmanager
     async def lifespan(_: Any) -> AsyncIterator[None]:
         refuse_unmigrated(pages)
         loop = asyncio.get_running_loop()
         flask.config["BRIDGE"] = Bridge(loop, application, key_check(parts))
-        async with sampling(meters):
+        async with sampling(meters), watching(replicas):
             yield
         await database.close()
         pages.dispose()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryFile
+from time import monotonic, sleep
 from typing import NamedTuple
 
 from sqlalchemy import Engine, func, make_url, select
@@ -19,6 +20,7 @@ from models import Admin, EmailMessage, PersonalAccessToken
 from models.engine import make_engine, unit_of_work
 from models.errors import UnsupportedServer
 from models.migrate import refusal
+from models.replicas import LAG, PRIMARY, REPLICA
 
 OK, WARNING, ERROR = "ok", "warning", "error"
 MIGRATE = "Run: flask --app app clientxcms:migrate"
@@ -42,7 +44,9 @@ Findings = Iterator[Finding]
 
 def findings(settings: Settings) -> Findings:
     """All there is to say of an installation. Nothing is changed, and no secret is told."""
-    checks: tuple[Callable[[Settings], Findings], ...] = (_settings, _database, _folders, _mail)
+    checks: tuple[Callable[[Settings], Findings], ...] = (
+        _settings, _database, _replicas, _folders, _mail,
+    )  # fmt: skip
     for check in checks:
         yield from check(settings)
 
@@ -82,10 +86,52 @@ def _database(settings: Settings) -> Findings:
         finally:
             engine.dispose()
     except (DBAPIError, OSError) as error:
-        reason = str(getattr(error, "orig", error)).strip().partition("\n")[0]
-        yield Finding(ERROR, "database", f"{shown} cannot be used: {reason}")
+        yield Finding(ERROR, "database", f"{shown} cannot be used: {_reason(error)}")
     except UnsupportedServer as error:
         yield Finding(ERROR, "database", f"{shown} cannot be used. {error}")
+
+
+def _reason(error: Exception) -> str:
+    """What a driver says, on its first line; the others may hold an address."""
+    return str(getattr(error, "orig", error)).strip().partition("\n")[0]
+
+
+def _replicas(settings: Settings) -> Findings:
+    """Replicas that are not read from are a warning: the primary answers."""
+    for url in settings.database_replica_urls:
+        shown = make_url(url).render_as_string(hide_password=True)
+        primary, replica = make_engine(settings.database_url), make_engine(url)
+        try:
+            trouble = _trouble(primary, replica)
+        except (DBAPIError, OSError) as error:
+            trouble = f"cannot be used: {_reason(error)}"
+        finally:
+            primary.dispose()
+            replica.dispose()
+        if trouble:
+            yield Finding(WARNING, "replica", f"{shown} {trouble}")
+        else:
+            yield Finding(OK, "replica", f"{shown} answers and is up to date")
+
+
+def _trouble(primary: Engine, replica: Engine) -> str | None:
+    """Why a replica cannot be read from. Raises DBAPIError."""
+    with primary.connect() as connection:
+        *copied, _, flushed = connection.exec_driver_sql(f"SELECT {', '.join(PRIMARY)}").one()
+    end = monotonic() + LAG
+    with replica.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        query = f"SELECT {', '.join(REPLICA)}"
+        *identity, recovers, replayed = connection.exec_driver_sql(query).one()
+        if identity != copied or not recovers:
+            return "is no replica of DATABASE_URL"
+        if reason := refusal(replica):
+            return f"is not used: {reason}"
+        while replayed < flushed:
+            if monotonic() > end:
+                return f"is more than {LAG} s behind"
+            sleep(0.1)
+            replayed = connection.exec_driver_sql(query).one()[-1]
+    return None
 
 
 def _contents(engine: Engine, shown: str) -> Findings:

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +10,10 @@ from click import ClickException
 
 ROOT = Path(__file__).parent.parent
 # What addresses of databases begin with. To CLIENTXCMS itself, MariaDB is mysql.
-DATABASES = ("sqlite:///", "postgresql://", "mariadb://", "mysql://")
+POSTGRESQL = "postgresql://"
+DATABASES = ("sqlite:///", POSTGRESQL, "mariadb://", "mysql://")
+# What says in an address that a PgBouncer is there.
+POOLED = "pooled=1"
 # What a bearer token is made of (RFC 6750 section 2.1).
 TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{16,256}")
 # As browsers write it (RFC 6454 section 6.2): no path, no slash at the end.
@@ -38,6 +41,8 @@ class Settings:
     `limits_url` is where processes count requests together: `file:///path` or `redis://...`;
     without one each process counts for itself.
     `otlp_endpoint` is where traces go; OpenTelemetry reads its other variables itself.
+    `database_replica_urls` are copies of a PostgreSQL database, to read from. `database_listen_url`
+    is where PostgreSQL tells of changed keys, if it cannot where `database_url` says.
     `metrics_token` opens /metrics; without one there is no such page. `metrics_folder` is where the
     processes of a server put their metrics together; it is set by whoever starts several.
     """
@@ -57,6 +62,8 @@ class Settings:
     metrics_token: str = ""
     otlp_endpoint: str = ""
     limits_url: str = ""
+    database_replica_urls: tuple[str, ...] = ()
+    database_listen_url: str = ""
     request_timeout: int = 30
     cors_origins: tuple[str, ...] = ()
     metrics_folder: Path | None = None
@@ -106,6 +113,8 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         metrics_token=environment.get("METRICS_TOKEN", "").strip(),
         cors_origins=words(environment.get("CORS_ORIGINS", "")),
         request_timeout=number("REQUEST_TIMEOUT", default.request_timeout, 1, 3600),
+        database_replica_urls=words(environment.get("DATABASE_REPLICA_URLS", "")),
+        database_listen_url=environment.get("DATABASE_LISTEN_URL", "").strip(),
         limits_url=environment.get("LIMITS_URL", "").strip(),
         otlp_endpoint=environment.get("OTEL_EXPORTER_OTLP_ENDPOINT", "").strip(),
     )
@@ -119,6 +128,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         wrong.append(f"LOG_LEVEL must be one of {', '.join(LOG_LEVELS)}")
     if not settings.database_url.startswith(DATABASES):
         wrong.append("DATABASE_URL must start with sqlite:///, postgresql:// or mariadb://")
+    wrong.extend(_wrong_beside_postgresql(settings))
     if settings.public_url and not settings.public_url.startswith(("http://", "https://")):
         wrong.append("PUBLIC_URL must start with http:// or https://")
     if not settings.mail_url.startswith(("file:///", "smtp://", "smtps://")):
@@ -126,3 +136,17 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     if wrong:
         raise InvalidSettings("; ".join(wrong) + ".")
     return settings
+
+
+def _wrong_beside_postgresql(settings: Settings) -> Iterator[str]:
+    """What cannot be in the addresses that only PostgreSQL has."""
+    for name, addresses in (
+        ("DATABASE_REPLICA_URLS", settings.database_replica_urls),
+        ("DATABASE_LISTEN_URL", settings.database_listen_url and [settings.database_listen_url]),
+    ):
+        if addresses and not settings.database_url.startswith(POSTGRESQL):
+            yield f"{name} is for PostgreSQL alone, and DATABASE_URL names another database"
+        elif not all(each.startswith(POSTGRESQL) for each in addresses):
+            yield f"{name} must start with {POSTGRESQL}"
+        elif any(POOLED in each for each in addresses):
+            yield f"{name} must lead to PostgreSQL itself, not to a PgBouncer"

@@ -118,14 +118,16 @@ class LocalDatabase:
 _REMOTE: Mapping[str, Callable[[str, float], Database]] = {
     "mariadb": MariaDB,
     "mysql": MariaDB,
-    "postgresql": PostgreSQL,
 }
 
 
-def open_database(url: str, *, longest: float = 2) -> Database:
+def open_database(url: str, *, longest: float = 2, listen_url: str = "") -> Database:
     """The database of an address, for the event loop of a server.
 
-    Work may wait for its turn for `longest` seconds.
+    Work may wait for its turn for `longest` seconds. `listen_url` is where a server can listen
+    to PostgreSQL, if it is not the same.
     """
+    if make_url(url).get_backend_name() == "postgresql":
+        return PostgreSQL(url, longest, listen_url)
     kind = _REMOTE.get(make_url(url).get_backend_name(), LocalDatabase)
     return kind(url, longest)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from models.errors import InDoubt, has_gone_away
 from models.mariadb import COMMANDS, ISOLATION
+from models.postgresql import address_of
 from models.sqlite import AT_ONCE, DRIVER, IMMEDIATE
 
 # What a command, a page of Flask or a migration talks to PostgreSQL with.
@@ -25,8 +26,11 @@ def make_engine(url: str) -> Engine:
     """
     address = make_url(url)
     if address.get_backend_name() == "postgresql":
+        address, is_pooled = address_of(url)
+        # The driver prepares what is run often, and behind a PgBouncer others would meet that.
+        options = {"connect_args": {"prepare_threshold": None}} if is_pooled else {}
         return create_engine(
-            address.set(drivername=POSTGRESQL), pool_pre_ping=True, hide_parameters=True
+            address.set(drivername=POSTGRESQL), pool_pre_ping=True, hide_parameters=True, **options
         )
     if address.get_backend_name() in ("mariadb", "mysql"):
         address = address.set(drivername=COMMANDS)

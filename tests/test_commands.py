@@ -316,3 +316,19 @@ def test_all_wrong_settings_are_named_at_once():
              "MAIL_URL": "mailto:x"}  # fmt: skip
     reason = refused("serve", **wrong)
     assert [name for name in wrong if name not in reason] == []
+
+
+@pytest.mark.parametrize("name", ["DATABASE_REPLICA_URLS", "DATABASE_LISTEN_URL"])
+@pytest.mark.parametrize(
+    ("database", "address", "reason"),
+    [
+        ("sqlite:///x.db", "postgresql://replica/shop", "for PostgreSQL alone"),
+        ("mariadb://primary/shop", "mariadb://replica/shop", "for PostgreSQL alone"),
+        ("postgresql://primary/shop", "mariadb://replica/shop", "must start with postgresql://"),
+        ("postgresql://primary/shop", "postgresql://x/shop?pooled=1", "not to a PgBouncer"),
+    ],
+)
+def test_addresses_beside_that_of_the_database_are_for_postgresql(name, database, address, reason):
+    complaint = refused("serve", **{"DATABASE_URL": database, name: address})
+    assert name in complaint
+    assert reason in complaint

@@ -29,6 +29,7 @@ from prometheus_client.core import (
 
 from app.monitoring.readiness import Readiness
 from models.connections import Connections
+from models.replicas import OK, Condition
 
 PREFIX = "clientxcms"
 # How often a process writes down how things stand, in seconds.
@@ -143,6 +144,24 @@ def _shared(found: Readiness) -> Iterator[Metric]:
         ("outbox_lag_seconds", "How long the oldest of them has waited.", found.outbox_lag),
     ):
         yield GaugeMetricFamily(f"{PREFIX}_{name}", words, float(value))
+    if found.replicas:
+        yield from _of_replicas(found.replicas)
+
+
+def _of_replicas(conditions: Sequence[Condition]) -> Iterator[Metric]:
+    """A replica is named by its place in the setting."""
+    used = GaugeMetricFamily(
+        f"{PREFIX}_database_replica_used", "Whether it is read from.", labels=("replica",)
+    )
+    lag = GaugeMetricFamily(
+        f"{PREFIX}_database_replica_lag_seconds", "How old what it shows may be.",
+        labels=("replica",),
+    )  # fmt: skip
+    for number, condition in enumerate(conditions, 1):
+        used.add_metric((str(number),), float(condition.state == OK))
+        lag.add_metric((str(number),), condition.lag)
+    yield used
+    yield lag
 
 
 class _Collected:

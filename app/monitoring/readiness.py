@@ -2,7 +2,7 @@
 
 from asyncio import timeout, to_thread
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from time import monotonic
 from typing import Any
@@ -14,6 +14,7 @@ from models import EmailMessage
 from models.database import Database
 from models.migrate import heads
 from models.reads import Reader, items
+from models.replicas import Condition, Replicas
 
 # In seconds: how long the database may take, and how long what was found is good for.
 PATIENCE, FRESH = 3, 1
@@ -38,23 +39,36 @@ class Readiness:
     migrations: str = "unknown"
     outbox_due: int = 0
     outbox_lag: float = 0
+    replicas: tuple[Condition, ...] = ()
 
     @property
     def is_ready(self) -> bool:
-        """Mail that waits hinders no request."""
+        """Mail that waits hinders no request, and without replicas the primary answers."""
         return self.database == self.migrations == "ok"
 
     def checks(self) -> dict[str, Any]:
         """The same for programs."""
         outbox = {"due": self.outbox_due, "lag_seconds": round(self.outbox_lag)}
-        return {"database": self.database, "migrations": self.migrations, "outbox": outbox}
+        found: dict[str, Any] = {
+            "database": self.database,
+            "migrations": self.migrations,
+            "outbox": outbox,
+        }
+        if self.replicas:
+            found["replicas"] = [
+                {"state": each.state, "lag_seconds": round(each.lag)} for each in self.replicas
+            ]
+        return found
 
 
 class Readings:
     """Looks after the database, at most once a second, however often it is asked."""
 
-    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, database: Database, clock: Callable[[], datetime], replicas: Replicas | None
+    ) -> None:
         self._database = database
+        self._replicas = replicas
         self._clock = clock
         self._newest = Readiness("unknown")
         self._until = float("-inf")
@@ -62,7 +76,8 @@ class Readings:
     async def now(self) -> Readiness:
         """How it stands, or stood a moment ago. Raises nothing."""
         if monotonic() >= self._until:
-            self._newest = await self._look()
+            conditions = self._replicas.conditions() if self._replicas else ()
+            self._newest = replace(await self._look(), replicas=tuple(conditions))
             self._until = monotonic() + FRESH
         return self._newest
 

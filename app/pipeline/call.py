@@ -16,6 +16,7 @@ from app.pipeline.shared_windows import AnyWindows
 from app.pipeline.windows import Windows
 from app.settings import Settings
 from models.database import Database
+from models.replicas import Replicas
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -76,6 +77,7 @@ class Parts:
     keys: Keys
     meters: Meters
     lines: Lines | None = None
+    replicas: Replicas | None = None
     windows: AnyWindows = field(default_factory=Windows)
     clock: Callable[[], datetime] = now
 

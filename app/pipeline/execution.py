@@ -92,7 +92,7 @@ def _unit(
     given = [name for name in parameters if name not in SOURCES]
     beforehand = [(name, BEFOREHAND[name]) for name in parameters if name in BEFOREHAND]
     from_query = frozenset(parameter.name for parameter in operation.query)
-    database = parts.database
+    database, replicas = parts.database, parts.replicas
 
     def arguments(call: Call, known: dict[str, Any]) -> dict[str, Any]:
         found = call.arguments
@@ -123,10 +123,14 @@ def _unit(
     async def write(call: Call) -> tuple[Any, bytes]:
         for name, make in beforehand:
             call.arguments[name] = await to_thread(make, call.arguments["body"])
-        return await database.write(in_transaction, call)
+        if replicas is None:
+            return await database.write(in_transaction, call)
+        return await replicas.note(_key(call), database.write(in_transaction, call))
 
     async def read(call: Call) -> tuple[Any, bytes]:
-        return await database.read(reading, call)
+        if replicas is None:
+            return await database.read(reading, call)
+        return await replicas.read(_key(call), reading, call)
 
     async def neither(call: Call) -> tuple[Any, bytes]:
         return finish(handler(**arguments(call, {})), call)
@@ -134,6 +138,11 @@ def _unit(
     if operation.method not in READS:
         return write
     return read if "reader" in parameters else neither
+
+
+def _key(call: Call) -> int:
+    """Whose changes have to be seen by whoever asks next."""
+    return call.principal.key_id if call.principal else 0
 
 
 def _finish(operation: Operation, parts: Parts) -> Finish:

@@ -34,7 +34,7 @@ class Probes(SpecMiddleware):
         self.probes: dict[str, Probe] = {}
 
     def add_api(self, *arguments: object, parts: Parts, **named: object) -> None:
-        readings = Readings(parts.database, parts.clock)
+        readings = Readings(parts.database, parts.clock, parts.replicas)
         self.probes = {"/livez": _live, "/readyz": _ready(readings)}
         if parts.settings.metrics_token:
             token = parts.settings.metrics_token.encode()

@@ -106,11 +106,16 @@ def open_windows(url: str) -> AnyWindows:
     """The windows of an address: `file:///path`, `redis://...`, or none for those of a process."""
     if not url:
         return Windows()
-    if url.startswith("file:"):
-        return FileWindows(Path(unquote(urlsplit(url).path)))
+    if file := file_of(url):
+        return FileWindows(file)
     storage = storage_from_string(
         f"async+{url}", implementation="redispy", wrap_exceptions=True,
         socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE,
     )  # fmt: skip
     assert isinstance(storage, Storage)
     return RemoteWindows(storage)
+
+
+def file_of(url: str) -> Path | None:
+    """The file of an address; None if it is not one of a file."""
+    return Path(unquote(urlsplit(url).path)) if url.startswith("file:") else None
