@@ -47,7 +47,8 @@ HEARTBEAT, SILENCE = 0.4, 0.4
 class PostgreSQL(RemoteDatabase):
     """A PostgreSQL database. A notification counts as a change of keys."""
 
-    errors = (asyncpg.PostgresError, asyncpg.InterfaceError)
+    # The last one comes of a connection that is lost in the moment in which it is used.
+    errors = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
     pause = HEARTBEAT
 
     def __init__(self, url: str, longest: float, listen_url: str = "") -> None:

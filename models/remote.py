@@ -83,10 +83,13 @@ class RemoteDatabase(ABC):
             result: Result = await greenlet_spawn(work, *arguments)
         except PoolTimeout as error:
             raise Overloaded from error
+        except self.errors as error:
+            # SQLAlchemy has another name for whatever a server answers; nothing was sent to it.
+            raise OutOfReach from error
         return result
 
     async def attempt(self, work: Callable[[*Arguments], None], *arguments: *Arguments) -> None:
-        with suppress(PoolTimeout):
+        with suppress(PoolTimeout, *self.errors):
             await greenlet_spawn(work, *arguments)
 
     async def read(
