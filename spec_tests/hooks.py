@@ -23,16 +23,18 @@ from schemathesis.transport.serialization import Binary
 
 from app.cli.protocol import URL_LIMIT
 from app.contract import contract
+from app.moments import is_moment
 from app.xml.parsing import Malformed
 from spec_tests import xml_hooks
 from spec_tests.recording import keep, operation_at, record
 from spec_tests.twins import from_xml
 
-# The group, product and customer of the demo shop that nothing here deletes, and another group.
-# The product is in the group.
-KEPT = {"customer_id": 5, "product_id": 19, "group_id": 5}
+# The group, product, customer and key of the demo shop that nothing here deletes, and another
+# group. The product is in the group.
+KEPT = {"customer_id": 5, "product_id": 19, "group_id": 5, "api_key_id": 2}
 PLACE = 6
 NOWHERE = 999_999
+NETWORK, LATER = "192.0.2.0/24", "2099-01-31T00:00:00Z"
 EMAIL = re.compile(r"[^A-Z\s@]+@[^A-Z\s@]+")
 COUNTRIES = contract().document["components"]["schemas"]["Country"]["enum"]
 
@@ -43,8 +45,10 @@ CURSOR = urlsafe_b64encode(b'[[],true,2,{"id":3}]').rstrip(b"=").decode()
 # Of more fields than this, each is cut short; none that is longer is a right one.
 MANY, LONGEST = 20, 65535
 
+# Fields whose form is one text with commas.
+LISTS = ("permissions", "allowed_networks")
 # What this run has made, by the field of a body that may name it.
-MADE: dict[str, set[int]] = {"customer_id": set(), "product_id": set(), "group_id": set()}
+MADE: dict[str, set[int]] = {name: set() for name in KEPT}
 # The key of a run if it opens nothing, the empty text if there is none.
 CLOSED_KEY = os.environ.get("CONTRACT_CLOSED_KEY")
 
@@ -95,10 +99,13 @@ def _set_image(body: dict[str, Any]) -> None:
 
 
 def _fields(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
-    """The fields of a form: objects with brackets, lists as a name that comes again."""
+    """The fields of a form: objects with brackets, lists as a name that comes again, or as one
+    text where the contract says so."""
     if isinstance(value, dict) and value:
         for key, item in value.items():
             yield from _fields(item, f"{name}[{key}]" if name else key)
+    elif isinstance(value, list) and name in LISTS:
+        yield name, ",".join(map(_text, value))
     elif isinstance(value, list) and value and name != "data":
         yield from ((name, _text(item)) for item in value)
     else:
@@ -132,6 +139,8 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
     if operation in ("customers.delete", "products.delete", "groups.delete"):
         for name, value in path.items():
             path[name] = NOWHERE if _is_kept(name, value) else value
+    if operation.startswith("api_keys."):
+        _keep_keys(path, is_delete=operation == "api_keys.delete")
     if operation == "services.suspend" and case.meta.phase.name != TestPhase.STATEFUL:
         # The services that examples name have been ended by then; others are still active.
         for name, value in path.items():
@@ -160,6 +169,8 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
         _set_place(body, _is_kept("group_id", path.get("group_id")))
     if operation.startswith("customers."):
         _set_contact(body)
+    if operation.startswith("api_keys."):
+        _set_key(body)
 
 
 @schemathesis.hook
@@ -176,7 +187,7 @@ def after_call(context: Any, case: Any, response: Any) -> None:
     operation = case.operation.definition.raw["operationId"]
     resource, _, verb = operation.partition(".")
     made = MADE.get(f"{resource.removesuffix('s')}_id")
-    if made is None or response.status_code not in (200, 201):
+    if made is None or response.status_code not in (200, 201, 204):
         return
     if verb == "create":
         made.add(int(headers["location"].rpartition("/")[2]))
@@ -192,9 +203,11 @@ def a_key_that_opens_nothing_is_refused(context: Any, response: Any, case: Any) 
     """Whatever else is right or wrong with a request, who may not ask learns nothing of it."""
     request = response.request
     operation = operation_at(request.method, urlsplit(request.url).path)
-    if CLOSED_KEY is not None and operation is not None and operation.scopes:
+    if CLOSED_KEY is not None and operation is not None and operation.needs_key:
         # Some requests are sent without the key of the run, to see whether anybody asks for it.
         is_known = CLOSED_KEY and request.headers.get("Authorization") == f"Bearer {CLOSED_KEY}"
+        if is_known and not operation.scopes:
+            return  # Every living key opens this.
         expected = 403 if is_known else 401
         assert response.status_code == expected, f"{response.status_code}, not {expected}"
 
@@ -219,6 +232,22 @@ def _set_contact(body: dict[str, Any]) -> None:
         body["email"] = f"{next(_numbers):x}@example.org"
 
 
+def _keep_keys(path: dict[str, Any], *, is_delete: bool) -> None:
+    """Let nothing happen to the keys of the run: only those that it has made are revoked."""
+    for name, value in path.items():
+        if re.fullmatch("[0-9]+", str(value)) and int(value) not in MADE[name]:
+            path[name] = type(value)(NOWHERE if is_delete else KEPT[name])
+
+
+def _set_key(body: dict[str, Any]) -> None:
+    """What the contract cannot say: which texts are networks, and that an end is to come."""
+    networks = body.get("allowed_networks")
+    if isinstance(networks, list):
+        body["allowed_networks"] = [NETWORK if _is_text(each, 49) else each for each in networks]
+    if isinstance(body.get("expires_at"), str) and is_moment(body["expires_at"]):
+        body["expires_at"] = LATER
+
+
 def _is_text(value: Any, longest: int) -> bool:
     return isinstance(value, str) and value.strip() != "" and len(value) <= longest
 
@@ -231,6 +260,7 @@ SPELLINGS = {
     "boolean": (re.compile(r"\s*(0|1|true|false)\s*", re.IGNORECASE),
                 lambda text: text.strip().lower() in ("1", "true")),
     "object": (re.compile(r"\s*\{.*\}\s*", re.DOTALL), json.loads),
+    "array": (re.compile(r".*\S.*", re.DOTALL), lambda text: text.strip().split(",")),
     "null": (re.compile(r"\s*(null|none)?\s*", re.IGNORECASE), lambda text: None),
 }  # fmt: skip
 

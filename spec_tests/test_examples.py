@@ -106,6 +106,10 @@ def test_the_example_of_a_schema_fits_it(schema):
 
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
 def test_an_operation_answers_its_example_with_its_example(http, operation):
+    if operation.success.schema is None:
+        answer = send(http, operation, None)
+        assert (answer.status_code, answer.content) == (operation.success.status, b"")
+        return
     expected = example("the answer", operation, written(operation)[2]["content"])
     answer = send(http, operation, expected)
     assert answer.status_code == operation.success.status, answer.text
@@ -221,6 +225,6 @@ def test_the_examples_of_the_servers_own_problems_are_those_problems():
 
 def test_every_problem_has_an_example_of_a_known_kind():
     for name, response in DOCUMENT["components"]["responses"].items():
-        if "application/problem+json" in response["content"]:
+        if "application/problem+json" in response.get("content", {}):
             kind = KINDS[problem_example(name)["type"].rpartition("/")[2]]
             assert problem_example(name)["title"] == kind.title

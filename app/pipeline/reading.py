@@ -23,6 +23,7 @@ NO_FILE = ("", b"")
 _INTEGER = re.compile(r"-?[0-9]{1,19}")
 _NUMBER = re.compile(r"-?[0-9]{1,19}([.,][0-9]{1,19})?")
 _DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d:\d\d))?", re.ASCII)
+_PLACE = re.compile(r"[0-9]{1,6}")
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 # White space as the pattern \S of the contract sees it, so that both call the same text blank.
 BLANKS = (
@@ -126,7 +127,16 @@ def _boolean(value: Any) -> Any:
 
 
 def _array(item: Reader) -> Reader:
-    return lambda value: [item(each) for each in value] if isinstance(value, list) else value
+    def read_array(value: Any) -> Any:
+        if isinstance(value, str):
+            text = value.strip(BLANKS)
+            value = text.split(",") if text else None
+        elif isinstance(value, dict) and value and all(map(_PLACE.fullmatch, value)):
+            # In a form x[]=a and x[0]=a are members of x.
+            value = list(value.values())
+        return [item(each) for each in value] if isinstance(value, list) else value
+
+    return read_array
 
 
 def _object(readers: dict[str, Reader], defaults: Json, *, closed: bool) -> Reader:

@@ -22,8 +22,9 @@ WRITES = {each.id: each for each in OPERATIONS.values() if each.bodies and each.
 del WRITES[FREE]
 FORM = "application/x-www-form-urlencoded"
 # Made by chance, or at another moment, in each run.
-CHANCE = {"created_at", "updated_at", "password", "token", "uuid", "content",
-          "expires_at", "email_verified_at", "due_at", "suspended_at", "deleted_at"}  # fmt: skip
+CHANCE = {"created_at", "updated_at", "password", "token", "previous_token", "uuid", "content",
+          "expires_at", "previous_expires_at", "email_verified_at", "due_at", "suspended_at",
+          "deleted_at"}  # fmt: skip
 MARK = "unseen"
 
 
