@@ -35,6 +35,7 @@ KEPT = {"customer_id": 5, "product_id": 19, "group_id": 5, "api_key_id": 2}
 PLACE = 6
 NOWHERE = 999_999
 NETWORK, LATER = "192.0.2.0/24", "2099-01-31T00:00:00Z"
+LONGEST_NETWORK = contract().document["components"]["schemas"]["Network"]["maxLength"]
 EMAIL = re.compile(r"[^A-Z\s@]+@[^A-Z\s@]+")
 COUNTRIES = contract().document["components"]["schemas"]["Country"]["enum"]
 
@@ -189,9 +190,9 @@ def after_call(context: Any, case: Any, response: Any) -> None:
     made = MADE.get(f"{resource.removesuffix('s')}_id")
     if made is None or response.status_code not in (200, 201, 204):
         return
-    if verb == "create":
+    if verb == "create" and response.status_code == 201:
         made.add(int(headers["location"].rpartition("/")[2]))
-    elif verb == "delete":
+    elif verb == "delete" and resource != "api_keys":
         made -= {int(number) for number in case.path_parameters.values()}
         if resource == "groups":
             # What was in the group may be gone with it.
@@ -233,7 +234,8 @@ def _set_contact(body: dict[str, Any]) -> None:
 
 
 def _keep_keys(path: dict[str, Any], *, is_delete: bool) -> None:
-    """Let nothing happen to the keys of the run: only those that it has made are revoked."""
+    """Let nothing happen to the keys of the run: only those that it has made are revoked, and may
+    be named again when they are gone."""
     for name, value in path.items():
         if re.fullmatch("[0-9]+", str(value)) and int(value) not in MADE[name]:
             path[name] = type(value)(NOWHERE if is_delete else KEPT[name])
@@ -243,7 +245,10 @@ def _set_key(body: dict[str, Any]) -> None:
     """What the contract cannot say: which texts are networks, and that an end is to come."""
     networks = body.get("allowed_networks")
     if isinstance(networks, list):
-        body["allowed_networks"] = [NETWORK if _is_text(each, 49) else each for each in networks]
+        body["allowed_networks"] = [
+            NETWORK if isinstance(each, str) and 0 < len(each) <= LONGEST_NETWORK else each
+            for each in networks
+        ]
     if isinstance(body.get("expires_at"), str) and is_moment(body["expires_at"]):
         body["expires_at"] = LATER
 
@@ -260,7 +265,7 @@ SPELLINGS = {
     "boolean": (re.compile(r"\s*(0|1|true|false)\s*", re.IGNORECASE),
                 lambda text: text.strip().lower() in ("1", "true")),
     "object": (re.compile(r"\s*\{.*\}\s*", re.DOTALL), json.loads),
-    "array": (re.compile(r".*\S.*", re.DOTALL), lambda text: text.strip().split(",")),
+    "array": (re.compile(".*", re.DOTALL), lambda text: text.split(",") if text else []),
     "null": (re.compile(r"\s*(null|none)?\s*", re.IGNORECASE), lambda text: None),
 }  # fmt: skip
 
@@ -291,12 +296,16 @@ def _as_meant(validator: Any, value: Any) -> Any:
     """The value without blanks around it, and what the spelling of each wrong type means."""
     meant = {"value": _trimmed(deepcopy(value))}
     for error in validator.errors(meant["value"]):
-        if error.kind.name != "type":
+        if error.kind.name not in ("type", "format"):
             continue
         *way, last = ["value", *error.instance_path]
         target: Any = meant
         for step in way:
             target = target[step]
+        if error.kind.name == "format":
+            # An empty text is null, which may be no right value here either.
+            target[last] = target[last] or None
+            continue
         for kind in error.kind.types:
             pattern, convert = SPELLINGS.get(kind, (re.compile("(?!)"), None))
             if pattern.fullmatch(str(target[last])) and not isinstance(target[last], float):

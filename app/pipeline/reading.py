@@ -53,7 +53,8 @@ def _reader(document: Json, schema: Json) -> Reader:
         case "string":
             return _STRINGS.get(schema.get("format", ""), _text)
         case "array":
-            return _array(reader(document, schema.get("items", {})))
+            empty = None if is_nullable(schema) else []
+            return _array(reader(document, schema.get("items", {})), empty)
         case "object" if "properties" in schema:
             properties = list(schema["properties"].items())
             readers = {name: reader(document, item) for name, item in properties}
@@ -126,11 +127,11 @@ def _boolean(value: Any) -> Any:
     return bool(value) if type(value) is int and value in (0, 1) else value
 
 
-def _array(item: Reader) -> Reader:
+def _array(item: Reader, empty: list[Any] | None) -> Reader:
     def read_array(value: Any) -> Any:
         if isinstance(value, str):
             text = value.strip(BLANKS)
-            value = text.split(",") if text else None
+            value = text.split(",") if text else empty
         elif isinstance(value, dict) and value and all(map(_PLACE.fullmatch, value)):
             # In a form x[]=a and x[0]=a are members of x.
             value = list(value.values())
