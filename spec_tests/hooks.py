@@ -141,7 +141,9 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
         for name, value in path.items():
             path[name] = NOWHERE if _is_kept(name, value) else value
     if operation.startswith("api_keys."):
-        _keep_keys(path, is_delete=operation == "api_keys.delete")
+        own = case.headers.get("Authorization", "").removeprefix("Bearer ").partition("|")[0]
+        is_kept = operation != "api_keys.delete" and own != str(KEPT["api_key_id"])
+        _keep_keys(path, KEPT["api_key_id"] if is_kept else NOWHERE)
     if operation == "services.suspend" and case.meta.phase.name != TestPhase.STATEFUL:
         # The services that examples name have been ended by then; others are still active.
         for name, value in path.items():
@@ -233,12 +235,12 @@ def _set_contact(body: dict[str, Any]) -> None:
         body["email"] = f"{next(_numbers):x}@example.org"
 
 
-def _keep_keys(path: dict[str, Any], *, is_delete: bool) -> None:
-    """Let nothing happen to the keys of the run: only those that it has made are revoked, and may
-    be named again when they are gone."""
+def _keep_keys(path: dict[str, Any], instead: int) -> None:
+    """Let nothing happen to the keys of the run: any that it has not made is another `instead`.
+    Those that it has made may be named again when they are gone."""
     for name, value in path.items():
         if re.fullmatch("[0-9]+", str(value)) and int(value) not in MADE[name]:
-            path[name] = type(value)(NOWHERE if is_delete else KEPT[name])
+            path[name] = type(value)(instead)
 
 
 def _set_key(body: dict[str, Any]) -> None:

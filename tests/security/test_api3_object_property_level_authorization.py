@@ -90,10 +90,10 @@ def pairs(body, start=""):
 def done(server, session, operation, media_type, extra):
     """The status of an operation on a fresh shop, what it answered, and the shop afterwards."""
     empty(session)
+    admin = an_admin(session, username="ada", email="ada@example.org")
     ids = a_shop(session)
     body = {**a_body(operation, ids), **extra}
     content = {"data": dict(pairs(body))} if media_type == FORM else {"json": body}
-    admin = an_admin(session, username="ada", email="ada@example.org")
     headers = {"Authorization": f"Bearer {a_key(session, owner=admin)}"}
     path = f"{server.url}/api{path_to(operation, ids)}"
     answer = httpx.request(operation.method, path, headers=headers, **content)
