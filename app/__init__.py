@@ -115,7 +115,10 @@ def create_server(
     meters = Meters(contract().operations, database.connections, settings.metrics_folder)
     windows = open_windows(settings.limits_url)
     traces = tracing(settings.otlp_endpoint)
-    parts = Parts(contract(), settings, database, Keys(database), meters, lines, replicas, windows)
+    wrong_keys = open_windows(settings.limits_url, "address")
+    parts = Parts(
+        contract(), settings, database, Keys(database), meters, lines, replicas, windows, wrong_keys
+    )
 
     @asynccontextmanager
     async def lifespan(_: Any) -> AsyncIterator[None]:

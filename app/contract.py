@@ -39,7 +39,8 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """One operation of the contract. `scopes` are alternatives; empty means public.
+    """One operation of the contract. `scopes` are alternatives; if there are none, any living key
+    opens what `needs_key`, and everybody all else.
 
     A deprecated one names the path of its `successor`, and since when: in seconds since 1970.
     """
@@ -47,6 +48,7 @@ class Operation:
     id: str
     method: str
     path: str
+    needs_key: bool
     scopes: tuple[str, ...]
     path_parameters: Mapping[str, Json]
     query: tuple[Parameter, ...]
@@ -201,6 +203,7 @@ def _operation(document: Json, path: str, method: str, written: Json) -> Operati
         id=written["operationId"],
         method=method,
         path=path,
+        needs_key=bool(written["security"]),
         scopes=tuple(_scopes(written)),
         path_parameters={
             item["name"]: inlined(document, item["schema"])

@@ -59,6 +59,7 @@ def _settings(settings: Settings) -> Findings:
         "PUBLIC_URL": (not settings.public_url.startswith("https://"), "is no https:// address; "
                        "links would say what a request claims to be for, or go without TLS"),
         "RATE_LIMIT": (not settings.rate_limit, "is 0: a key may make any number of requests"),
+        "WRONG_KEY_LIMIT": (not settings.wrong_key_limit, "is 0: keys may be guessed at any speed"),
         "CORS_ORIGINS": ("*" in settings.cors_origins, "lets pages of all sites in"),
         "MAIL_FROM": ("localhost" in settings.mail_from, "has no address that can be answered"),
         "WORKERS": (settings.workers > 1 and settings.database_url.startswith("sqlite:"),

@@ -12,6 +12,7 @@ import jsonschema_rs
 
 from app.markup import has_active_content
 from app.moments import is_moment
+from app.networks import is_network
 
 Json = dict[str, Any]
 
@@ -19,6 +20,7 @@ Json = dict[str, Any]
 # written; there the usual formats are checked, which are also quicker.
 FORMATS = {
     "safe-html": lambda text: not has_active_content(text),
+    "network": is_network,
     # Every moment that we can store: one may be well written and lie outside the calendar.
     "date-time": is_moment,
     # A file part is checked by what handles files; here it only has to be there.

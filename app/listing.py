@@ -90,7 +90,8 @@ class Collection:
     `always` are the relations that every answer holds, `relations` those that `include` may ask
     for. `older` maps list parameters of the first generation to the filters they stand for,
     `implied` those that mean something else besides. `computed` makes items that are more than
-    their row.
+    their row. `living` says which rows are there, if others than those that are not deleted; the
+    values of its parameters are given with each request.
     """
 
     def __init__(
@@ -102,6 +103,7 @@ class Collection:
         always: Mapping[str, Relation] | None = None,
         older: Mapping[str, str] | None = None,
         implied: Mapping[str, Mapping[str, str]] | None = None,
+        living: ColumnElement[bool] | None = None,
         computed: Callable[[Reader, list[Item], str], list[Item]] | None = None,
     ) -> None:
         self.model = model
@@ -112,22 +114,24 @@ class Collection:
         self.older = older or {}
         self.implied = implied or {}
         self.computed = computed
+        # Triggers count the rows that are not deleted, and no others.
+        self._is_counted = living is None
+        self._is_living = table.c.deleted_at.is_(None) if living is None else living
         columns = self.serialiser.columns
         self._by_id = select(*columns).where(table.c.id == bindparam("key"))
-        self._living: dict[type, Select[Any]] = {
-            int: self._by_id.where(table.c.deleted_at.is_(None))
-        }
+        self._living: dict[type, Select[Any]] = {int: self._by_id.where(self._is_living)}
         if "uuid" in table.c:
             self._living[str] = select(*columns).where(
-                table.c.uuid == bindparam("key"), table.c.deleted_at.is_(None)
+                table.c.uuid == bindparam("key"), self._is_living
             )
         self._statements = lru_cache(512)(self._build)
 
-    def page(self, reader: Reader, query: Query, site: str) -> Page:
+    def page(self, reader: Reader, query: Query, site: str, **given: Any) -> Page:
         """The page that a query asks for, by its number or by a cursor."""
         values = query.values
         size, cursor = values["per_page"], values.get("cursor")
         filters, parameters = self._filters(query)
+        parameters |= given
         shape = Shape(filters, tuple(values.get("sort", ())), reader.dialect.name)
         number = values["page"]
         if cursor is not None:
@@ -159,9 +163,11 @@ class Collection:
         items = self.complete(reader, items, self.includes(values), site)
         return Page(items, count, number, size, before, after, by_cursor=cursor is not None)
 
-    def item(self, reader: Reader, key: int | str, site: str, query: Query | None = None) -> Item:
+    def item(
+        self, reader: Reader, key: int | str, site: str, query: Query | None = None, **given: Any
+    ) -> Item:
         """One item by its id, or by its uuid. Raises NotFound for an unknown or deleted one."""
-        rows = reader.rows(self._living[type(key)], {"key": key})
+        rows = reader.rows(self._living[type(key)], {"key": key, **given})
         if not rows:
             raise missing(self.model, key)
         include = self.includes(query.values) if query else ()
@@ -238,11 +244,12 @@ class Collection:
     def _build(self, shape: Shape) -> Statements:
         """The statements of one shape of query."""
         columns = self.table.c
-        criteria: list[ColumnElement[bool]] = [columns.deleted_at.is_(None)]
+        criteria: list[ColumnElement[bool]] = [self._is_living]
         for number, (name, match, count) in enumerate(shape.filters):
             criteria.append(criterion(columns[name], match, count, f"f{number}_", shape.dialect))
         counted = select(func.count()).select_from(self.table).where(and_(*criteria))
-        size = counted.scalar_subquery() if shape.filters else living_rows(self.table)
+        is_counted = self._is_counted and not shape.filters
+        size = living_rows(self.table) if is_counted else counted.scalar_subquery()
         order = tuple(
             Sorted(columns[name.lstrip("-")], name.startswith("-") != shape.backwards)
             for name in total(shape.sorts)

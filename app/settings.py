@@ -30,10 +30,11 @@ class InvalidSettings(ClickException):
 class Settings:
     """How this installation runs.
 
-    `rate_limit` is in requests a minute and key, 0 for none. `max_wait` is how many milliseconds a
-    request may wait for its turn before it is refused. `data` is the folder for uploaded
-    files; it is created when first needed. `public_url` is the address that links begin with;
-    without one it is that of the request. `mail_url` says how e-mails go out: into a folder
+    `rate_limit` is in requests a minute and key, 0 for none; keys may have one of their own.
+    `wrong_key_limit` is in wrong keys a minute and address, 0 for none. `max_wait` is how many
+    milliseconds a request may wait for its turn before it is refused. `data` is the folder for
+    uploaded files; it is created when first needed. `public_url` is the address that links begin
+    with; without one it is that of the request. `mail_url` says how e-mails go out: into a folder
     (`file:///folder`) or by SMTP (`smtp://user:password@host:port`, `smtps://` for TLS at once).
     `log_level` is one of LOG_LEVELS; requests are logged from `info` on.
     `cors_origins` are the sites whose pages may use the API from a browser, `*` for all.
@@ -52,6 +53,7 @@ class Settings:
     database_url: str = f"sqlite:///{ROOT / 'var' / 'clientxcms.db'}"
     workers: int = 1
     rate_limit: int = 600
+    wrong_key_limit: int = 20
     max_wait: int = 2000
     demo_data: bool = True
     data: Path = ROOT / "var" / "storage"
@@ -103,6 +105,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         database_url=environment.get("DATABASE_URL", "").strip() or default.database_url,
         workers=number("WORKERS", default.workers, 1, 256),
         rate_limit=number("RATE_LIMIT", default.rate_limit, 0, 1_000_000_000),
+        wrong_key_limit=number("WRONG_KEY_LIMIT", default.wrong_key_limit, 0, 1_000_000_000),
         max_wait=number("MAX_WAIT", default.max_wait, 1, 60_000),
         demo_data=bool(number("DEMO_DATA", 1, 0, 1)),
         data=Path(environment.get("DATA_DIR", "").strip() or default.data),

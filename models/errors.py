@@ -81,6 +81,10 @@ class Conflict(DomainError):
     """The current state does not allow it. `members` go into the answer, beside the detail."""
 
 
+class BeyondKey(DomainError):
+    """A key would make another do what it may not do itself."""
+
+
 class Invalid(DomainError):
     """Values that are well formed but refer to nothing, or repeat what must be unique.
 

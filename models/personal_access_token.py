@@ -4,12 +4,14 @@ import secrets
 import string
 from datetime import datetime
 from hashlib import sha256
+from typing import ClassVar
 from zlib import crc32
 
 from sqlalchemy import BigInteger, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Timestamps
+from models.sentence import Sentence, say
 
 PREFIX = "CLIENTXCMS"
 ALPHABET = string.ascii_letters + string.digits
@@ -19,10 +21,14 @@ class PersonalAccessToken(Base, Timestamps):
     """A key of the row `tokenable_id` of the class `tokenable_type` (a CLASS_NAME).
 
     `parent_id` is set for short-lived tokens: the key that they were granted for, and die with.
+    `allowed_networks` are in CIDR notation, None for everywhere; `rate_limit` is in requests a
+    minute, None for that of the server. After a rotation `previous_token` is the hash of the
+    secret before, which is good until `previous_expires_at`.
     """
 
     __tablename__ = "personal_access_tokens"
     __table_args__ = (Index(None, "tokenable_type", "tokenable_id"),)
+    NOUN: ClassVar[Sentence] = say("API key")
 
     tokenable_type: Mapped[str] = mapped_column(String(255))
     tokenable_id: Mapped[int] = mapped_column(BigInteger)
@@ -34,6 +40,10 @@ class PersonalAccessToken(Base, Timestamps):
     parent_id: Mapped[int | None] = mapped_column(
         ForeignKey("personal_access_tokens.id", ondelete="CASCADE"), index=True
     )
+    allowed_networks: Mapped[list[str] | None]
+    rate_limit: Mapped[int | None]
+    previous_token: Mapped[str | None] = mapped_column(String(64), index=True)
+    previous_expires_at: Mapped[datetime | None]
 
 
 def new_secret() -> str:

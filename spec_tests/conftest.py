@@ -124,7 +124,10 @@ def server(tmp_path_factory):
     """A server of our own whose rows tests can write and read."""
     folder = tmp_path_factory.mktemp("server")
     settings = Settings(
-        database_url=new_database(folder), data=folder / "storage", rate_limit=RATE_LIMIT
+        database_url=new_database(folder),
+        data=folder / "storage",
+        rate_limit=RATE_LIMIT,
+        wrong_key_limit=0,
     )
     yield from run(settings)
 
@@ -162,7 +165,10 @@ def target(request, tmp_path_factory) -> Iterator[Target]:
         return
     folder = tmp_path_factory.mktemp("target")
     settings = Settings(
-        database_url=new_database(folder, "target"), data=folder, rate_limit=RATE_LIMIT
+        database_url=new_database(folder, "target"),
+        data=folder,
+        rate_limit=RATE_LIMIT,
+        wrong_key_limit=0,
     )
     yield from with_demo(settings)
 

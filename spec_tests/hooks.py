@@ -23,17 +23,20 @@ from schemathesis.transport.serialization import Binary
 
 from app.cli.protocol import URL_LIMIT
 from app.contract import contract
+from app.moments import is_moment
 from app.pipeline.idempotency import HEADER
 from app.xml.parsing import Malformed
 from spec_tests import xml_hooks
 from spec_tests.recording import keep, operation_at, record
 from spec_tests.twins import from_xml
 
-# The group, product and customer of the demo shop that nothing here deletes, and another group.
-# The product is in the group.
-KEPT = {"customer_id": 5, "product_id": 19, "group_id": 5}
+# The group, product, customer and key of the demo shop that nothing here deletes, and another
+# group. The product is in the group.
+KEPT = {"customer_id": 5, "product_id": 19, "group_id": 5, "api_key_id": 2}
 PLACE = 6
 NOWHERE = 999_999
+NETWORK, LATER = "192.0.2.0/24", "2099-01-31T00:00:00Z"
+LONGEST_NETWORK = contract().document["components"]["schemas"]["Network"]["maxLength"]
 EMAIL = re.compile(r"[^A-Z\s@]+@[^A-Z\s@]+")
 COUNTRIES = contract().document["components"]["schemas"]["Country"]["enum"]
 
@@ -44,8 +47,10 @@ CURSOR = urlsafe_b64encode(b'[[],true,2,{"id":3}]').rstrip(b"=").decode()
 # Of more fields than this, each is cut short; none that is longer is a right one.
 MANY, LONGEST = 20, 65535
 
+# Fields whose form is one text with commas.
+LISTS = ("permissions", "allowed_networks")
 # What this run has made, by the field of a body that may name it.
-MADE: dict[str, set[int]] = {"customer_id": set(), "product_id": set(), "group_id": set()}
+MADE: dict[str, set[int]] = {name: set() for name in KEPT}
 # The key of a run if it opens nothing, the empty text if there is none.
 CLOSED_KEY = os.environ.get("CONTRACT_CLOSED_KEY")
 
@@ -96,10 +101,13 @@ def _set_image(body: dict[str, Any]) -> None:
 
 
 def _fields(value: Any, name: str = "") -> Iterator[tuple[str, str]]:
-    """The fields of a form: objects with brackets, lists as a name that comes again."""
+    """The fields of a form: objects with brackets, lists as a name that comes again, or as one
+    text where the contract says so."""
     if isinstance(value, dict) and value:
         for key, item in value.items():
             yield from _fields(item, f"{name}[{key}]" if name else key)
+    elif isinstance(value, list) and name in LISTS:
+        yield name, ",".join(map(_text, value))
     elif isinstance(value, list) and value and name != "data":
         yield from ((name, _text(item)) for item in value)
     else:
@@ -136,6 +144,10 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
     if operation in ("customers.delete", "products.delete", "groups.delete"):
         for name, value in path.items():
             path[name] = NOWHERE if _is_kept(name, value) else value
+    if operation.startswith("api_keys."):
+        own = case.headers.get("Authorization", "").removeprefix("Bearer ").partition("|")[0]
+        is_kept = operation != "api_keys.delete" and own != str(KEPT["api_key_id"])
+        _keep_keys(path, KEPT["api_key_id"] if is_kept else NOWHERE)
     if operation == "services.suspend" and case.meta.phase.name != TestPhase.STATEFUL:
         # The services that examples name have been ended by then; others are still active.
         for name, value in path.items():
@@ -164,6 +176,8 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
         _set_place(body, _is_kept("group_id", path.get("group_id")))
     if operation.startswith("customers."):
         _set_contact(body)
+    if operation.startswith("api_keys."):
+        _set_key(body)
 
 
 @schemathesis.hook
@@ -180,11 +194,11 @@ def after_call(context: Any, case: Any, response: Any) -> None:
     operation = case.operation.definition.raw["operationId"]
     resource, _, verb = operation.partition(".")
     made = MADE.get(f"{resource.removesuffix('s')}_id")
-    if made is None or response.status_code not in (200, 201):
+    if made is None or response.status_code not in (200, 201, 204):
         return
-    if verb == "create":
+    if verb == "create" and response.status_code == 201:
         made.add(int(headers["location"].rpartition("/")[2]))
-    elif verb == "delete":
+    elif verb == "delete" and resource != "api_keys":
         made -= {int(number) for number in case.path_parameters.values()}
         if resource == "groups":
             # What was in the group may be gone with it.
@@ -196,9 +210,11 @@ def a_key_that_opens_nothing_is_refused(context: Any, response: Any, case: Any) 
     """Whatever else is right or wrong with a request, who may not ask learns nothing of it."""
     request = response.request
     operation = operation_at(request.method, urlsplit(request.url).path)
-    if CLOSED_KEY is not None and operation is not None and operation.scopes:
+    if CLOSED_KEY is not None and operation is not None and operation.needs_key:
         # Some requests are sent without the key of the run, to see whether anybody asks for it.
         is_known = CLOSED_KEY and request.headers.get("Authorization") == f"Bearer {CLOSED_KEY}"
+        if is_known and not operation.scopes:
+            return  # Every living key opens this.
         expected = 403 if is_known else 401
         assert response.status_code == expected, f"{response.status_code}, not {expected}"
 
@@ -223,6 +239,26 @@ def _set_contact(body: dict[str, Any]) -> None:
         body["email"] = f"{next(_numbers):x}@example.org"
 
 
+def _keep_keys(path: dict[str, Any], instead: int) -> None:
+    """Let nothing happen to the keys of the run: any that it has not made is another `instead`.
+    Those that it has made may be named again when they are gone."""
+    for name, value in path.items():
+        if re.fullmatch("[0-9]+", str(value)) and int(value) not in MADE[name]:
+            path[name] = type(value)(instead)
+
+
+def _set_key(body: dict[str, Any]) -> None:
+    """What the contract cannot say: which texts are networks, and that an end is to come."""
+    networks = body.get("allowed_networks")
+    if isinstance(networks, list):
+        body["allowed_networks"] = [
+            NETWORK if isinstance(each, str) and 0 < len(each) <= LONGEST_NETWORK else each
+            for each in networks
+        ]
+    if isinstance(body.get("expires_at"), str) and is_moment(body["expires_at"]):
+        body["expires_at"] = LATER
+
+
 def _is_text(value: Any, longest: int) -> bool:
     return isinstance(value, str) and value.strip() != "" and len(value) <= longest
 
@@ -235,6 +271,7 @@ SPELLINGS = {
     "boolean": (re.compile(r"\s*(0|1|true|false)\s*", re.IGNORECASE),
                 lambda text: text.strip().lower() in ("1", "true")),
     "object": (re.compile(r"\s*\{.*\}\s*", re.DOTALL), json.loads),
+    "array": (re.compile(".*", re.DOTALL), lambda text: text.split(",") if text else []),
     "null": (re.compile(r"\s*(null|none)?\s*", re.IGNORECASE), lambda text: None),
 }  # fmt: skip
 
@@ -265,12 +302,16 @@ def _as_meant(validator: Any, value: Any) -> Any:
     """The value without blanks around it, and what the spelling of each wrong type means."""
     meant = {"value": _trimmed(deepcopy(value))}
     for error in validator.errors(meant["value"]):
-        if error.kind.name != "type":
+        if error.kind.name not in ("type", "format"):
             continue
         *way, last = ["value", *error.instance_path]
         target: Any = meant
         for step in way:
             target = target[step]
+        if error.kind.name == "format":
+            # An empty text is null, which may be no right value here either.
+            target[last] = target[last] or None
+            continue
         for kind in error.kind.types:
             pattern, convert = SPELLINGS.get(kind, (re.compile("(?!)"), None))
             if pattern.fullmatch(str(target[last])) and not isinstance(target[last], float):

@@ -20,7 +20,7 @@ KEYWORDS = {
     "format", "minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties", "anyOf",
 }  # fmt: skip
 # All others are for readers.
-FORMATS = {"date", "date-time", "email", "safe-html", "uri", "uuid"}
+FORMATS = {"date", "date-time", "email", "network", "safe-html", "uri", "uuid"}
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 
 

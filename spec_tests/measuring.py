@@ -50,6 +50,7 @@ def measured(settings: Settings) -> Iterator[str]:
         "DATA_DIR": str(settings.data),
         "MAIL_URL": f"file://{settings.data}/mail",
         "RATE_LIMIT": str(settings.rate_limit),
+        "WRONG_KEY_LIMIT": str(settings.wrong_key_limit),
         "DEMO_DATA": "0",
     }
     log = settings.data / "server.log"

@@ -7,10 +7,11 @@ import pytest
 from marshmallow import Schema, fields
 from sqlalchemy import JSON, BigInteger, Boolean, Integer, String
 
-from app import accounts, catalogue, images
+from app import access, accounts, catalogue, images
 from app.contract import contract
 from app.jsonschema import inlined, is_nullable
 from app.pipeline.reading import BLANKS
+from app.schemas.api_key import ApiKeySchema
 from app.schemas.compiler import Balance, Moment, Money
 from app.schemas.customer import CustomerSchema
 from app.schemas.group import GroupSchema
@@ -27,6 +28,7 @@ from models import (
     Group,
     Invoice,
     Metadata,
+    PersonalAccessToken,
     Pricing,
     Product,
     Service,
@@ -44,8 +46,10 @@ SCHEMAS = DOCUMENT["components"]["schemas"]
 # What a body may ask for beside the columns of its row.
 ACTIONS = {"image", "remove_image", "pricing", "use_image_as_background", "resync"}
 # Columns that are a secret, or nobody's business.
-SECRET = {"password", "remember_token", "confirmation_token", "totp_secret", "security_answer"}
-HIDDEN = {*SECRET, "last_ip"}
+SECRET = {"password", "remember_token", "confirmation_token", "totp_secret", "security_answer",
+          "token", "previous_token"}  # fmt: skip
+# A list holds the keys of one owner, and no tokens that they were traded for.
+HIDDEN = {*SECRET, "last_ip", "tokenable_type", "tokenable_id", "parent_id"}
 
 
 @dataclass(frozen=True)
@@ -67,7 +71,10 @@ class Described:
                 yield {name: schema for name, schema in found.items() if name not in ACTIONS}
 
     def columns(self):
-        return {column.name: column for column in self.model.__table__.columns}
+        """The columns by the names of their properties."""
+        fields = self.schema.fields.items()
+        names = {field.attribute: name for name, field in fields if field.attribute}
+        return {names.get(each.name, each.name): each for each in self.model.__table__.columns}
 
 
 THINGS = [
@@ -79,6 +86,7 @@ THINGS = [
     Described("Service", ServiceSchema(), Service),
     Described("Invoice", InvoiceSchema(), Invoice),
     Described("ConfigOption", ConfigOptionSchema(), ConfigOptionService),
+    Described("ApiKey", ApiKeySchema(), PersonalAccessToken),
 ]
 each_thing = pytest.mark.parametrize("thing", THINGS, ids=lambda thing: thing.name)
 
@@ -217,6 +225,7 @@ LISTS = {
     "pricings.index": catalogue.PRICINGS,
     "customers.index": accounts.CUSTOMERS,
     "services.index": accounts.SERVICES,
+    "api_keys.index": access.API_KEYS,
 }
 
 
@@ -265,6 +274,7 @@ def test_names_that_code_knows_are_those_of_the_contract():
     assert set(PERIODS) == set(SCHEMAS["Period"]["enum"]) == set(properties("PricesByPeriod"))
     assert set(SCHEMAS["ProductType"]["enum"]) > WITHOUT_CONFIGURATION
     assert catalogue.STORE_CURRENCY in SCHEMAS["Currency"]["enum"]
+    assert list(contract().permissions) == SCHEMAS["Permission"]["enum"]
     assert list(STATUSES) == SCHEMAS["ServiceStatus"]["enum"]
     assert {*STATUSES, "total"} == set(properties("ServiceCounts"))
     assert list(COUNTRIES) == SCHEMAS["Country"]["enum"]

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.own
 DOCUMENT = contract().document
 OPERATIONS = contract().operations
 LISTS = {each.id: each for each in OPERATIONS.values() if each.id.endswith(".index")}
-CREATING = {each.id: each for each in OPERATIONS.values() if each.success.status == 201}
+AGAIN = {each.id: each for each in OPERATIONS.values() if each.headers}
 SITE = "https://panel.example"
 ARRIVES_LATE = "A request has to arrive within {limit} s."
 
@@ -107,13 +107,17 @@ def test_the_example_of_a_schema_fits_it(schema):
 
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
 def test_an_operation_answers_its_example_with_its_example(http, operation):
+    if operation.success.schema is None:
+        answer = send(http, operation, None)
+        assert (answer.status_code, answer.content) == (operation.success.status, b"")
+        return
     expected = example("the answer", operation, written(operation)[2]["content"])
     answer = send(http, operation, expected)
     assert answer.status_code == operation.success.status, answer.text
     assert same_every_time(answer.json()) == same_every_time(expected)
 
 
-@pytest.mark.parametrize("operation", CREATING.values(), ids=CREATING)
+@pytest.mark.parametrize("operation", AGAIN.values(), ids=AGAIN)
 def test_what_creates_is_answered_once_and_again(http, operation):
     http.headers["Idempotency-Key"] = "7e4a2f0c-5d0e-4b8e-9f57-3f0a7f4f9d11"
     expected = example("the answer", operation, written(operation)[2]["content"])
@@ -232,6 +236,6 @@ def test_the_examples_of_the_servers_own_problems_are_those_problems():
 
 def test_every_problem_has_an_example_of_a_known_kind():
     for name, response in DOCUMENT["components"]["responses"].items():
-        if "application/problem+json" in response["content"]:
+        if "application/problem+json" in response.get("content", {}):
             kind = KINDS[problem_example(name)["type"].rpartition("/")[2]]
             assert problem_example(name)["title"] == kind.title

@@ -17,7 +17,7 @@ from tests.factories import a_key
 
 pytestmark = pytest.mark.own
 OPERATIONS = contract().operations
-SECURED = {each.id: each for each in OPERATIONS.values() if each.scopes}
+SECURED = {each.id: each for each in OPERATIONS.values() if each.needs_key}
 
 
 def ask(api, key, operation):
@@ -125,7 +125,11 @@ def impatient(tmp_path_factory):
     """A server that waits for one second until a request is there."""
     folder = tmp_path_factory.mktemp("impatient")
     settings = Settings(
-        database_url=new_database(folder), data=folder, rate_limit=RATE_LIMIT, request_timeout=1
+        database_url=new_database(folder),
+        data=folder,
+        rate_limit=RATE_LIMIT,
+        wrong_key_limit=0,
+        request_timeout=1,
     )
     yield from with_demo(settings)
 

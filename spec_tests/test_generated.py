@@ -49,7 +49,9 @@ def asked(target, tmp_path):
     if not target.is_own:
         yield target
         return
-    settings = Settings(database_url=new_database(tmp_path), data=tmp_path, rate_limit=RATE_LIMIT)
+    settings = Settings(
+        database_url=new_database(tmp_path), data=tmp_path, rate_limit=RATE_LIMIT, wrong_key_limit=0
+    )
     yield from with_demo(settings, serve=measured)
 
 

@@ -9,7 +9,9 @@ import pytest
 from app.contract import contract
 from app.jsonschema import inlined
 from spec_tests.asking import path_to, whole
+from spec_tests.conftest import open_api
 from spec_tests.recording import SEEN, examples, operation_at
+from tests.revoking import wait_until
 
 DOCUMENT = contract().document
 OPERATIONS = contract().operations
@@ -137,6 +139,36 @@ def services(api, status):
     answer = api.get("/application/services", params={"filter[status]": status, "per_page": 1})
     assert answer.json()["data"], f"the shop has no service that is {status}"
     return answer
+
+
+@pytest.mark.writes
+def test_a_key_is_created_read_changed_rotated_and_revoked_and_then_gone(api, target):
+    def is_known(token):
+        with open_api(target, token) as other:
+            return other.get("/application/me").status_code == 200
+
+    created = create(api, "api_keys.create", allowed_networks=None)
+    key = created.json()
+    tokens = [key.pop("token")]
+    assert created.headers["location"].endswith(f"/application/api_keys/{key['id']}")
+    shown = follow(api, created, "ShowApiKey")
+    assert shown.json() == key
+    changed = follow(api, created, "UpdateApiKey", name="Contract")
+    again = follow(api, shown, "UpdateApiKey", rate_limit=None)
+    assert {**again.json(), "name": key["name"]} == {
+        **key, "rate_limit": None, "updated_at": again.json()["updated_at"],
+    }  # fmt: skip
+    tokens.append(follow(api, created, "RotateApiKey", overlap=600).json()["token"])
+    assert [is_known(each) for each in tokens] == [True, True]
+    rotated = follow(api, changed, "RotateApiKey", overlap=0)
+    tokens.append(rotated.json()["token"])
+    wait_until(lambda: [is_known(each) for each in tokens] == [False, False, True])
+    assert follow(api, rotated, "ShowApiKey").json()["name"] == "Contract"
+    revoked = follow(api, rotated, "DeleteApiKey", 204)
+    wait_until(lambda: not is_known(tokens[-1]))
+    follow(api, revoked, "ShowDeletedApiKey", 404)
+    follow(api, shown, "DeleteApiKey", 404)
+    follow(api, create(api, "api_keys.create"), "DeleteApiKey", 204)
 
 
 def test_the_first_service_of_a_list_can_be_read(api):

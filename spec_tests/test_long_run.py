@@ -71,7 +71,9 @@ class Planted:
 def planted(tmp_path_factory):
     """A planted server, and a function that asks it and tells all that is wrong."""
     folder = tmp_path_factory.mktemp("planted")
-    settings = Settings(database_url=new_database(folder), data=folder, rate_limit=1_000_000_000)
+    settings = Settings(
+        database_url=new_database(folder), data=folder, rate_limit=1_000_000_000, wrong_key_limit=0
+    )
     servers = []
 
     def create_planted(settings):

@@ -14,7 +14,7 @@ from tests.factories import a_key
 
 DOCUMENT = contract().document
 OPERATIONS = contract().operations
-SECURED = {each.id: each for each in OPERATIONS.values() if each.scopes}
+SECURED = {each.id: each for each in OPERATIONS.values() if each.needs_key}
 
 
 def declaring(status):
@@ -62,12 +62,25 @@ def test_a_key_that_has_ended_or_was_revoked_is_refused(server, session, operati
             check(api.request(operation.method, path_to(operation)), 401)
 
 
-@declaring(403)
+WITH_SCOPE = {name: each for name, each in SECURED.items() if each.scopes}
+
+
+@pytest.mark.parametrize("operation", WITH_SCOPE.values(), ids=WITH_SCOPE)
 def test_a_key_without_the_permission_is_refused(target, limited, operation):
     with open_api(target, limited(operation)) as api:
         answer = api.request(operation.method, path_to(operation))
     check(answer, 403)
     assert operation.scopes[0] in answer.json()["detail"]
+
+
+@pytest.mark.own
+@declaring(403)
+def test_a_key_for_other_networks_is_refused(server, session, operation):
+    key = a_key(session, allowed_networks=["192.0.2.0/24"])
+    with open_api(Target(server.url, key, is_own=True)) as api:
+        answer = api.request(operation.method, path_to(operation))
+    check(answer, 403)
+    assert answer.json()["type"] == "/api/problems/address-not-allowed"
 
 
 @declaring(404)
@@ -108,7 +121,7 @@ def test_a_body_in_another_form_is_refused(api, operation):
 
 WRONG = {
     "name": [], "email": [], "monthly": "x", "reason": [1], "force": "x", "notify": "x",
-    "type": [], "status": "x", "cores": 2**63,
+    "type": [], "status": "x", "cores": 2**63, "overlap": -1,
 }  # fmt: skip
 
 

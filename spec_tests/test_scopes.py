@@ -27,6 +27,10 @@ PUBLISHED = {
     "services:suspend": {"services.suspend", "services.suspend_by_put"},
     "services:unsuspend": {"services.unsuspend", "services.unsuspend_by_put"},
 }
+# Keys are managed through the API by this server only.
+PUBLISHED |= {f"api_keys:{verb}": {f"api_keys.{verb}"} for verb in ("create", "delete", "rotate")}
+PUBLISHED["api_keys:index"] = {"api_keys.index", "api_keys.show"}
+PUBLISHED["api_keys:update"] = {"api_keys.update", "api_keys.patch"}
 PUBLISHED["products:index"] |= {"products.show_config"}
 PUBLISHED["products:update"] |= {"products.update_config"}
 PUBLISHED["customers:update"] |= {
@@ -75,6 +79,13 @@ def test_a_permission_without_a_meaning_opens_nothing(statuses, target, token):
     # No operation asks for it, as services are made by orders.
     key = target.limited_key or token("services:create")
     assert set(statuses(key).values()) == {403}
+
+
+def test_any_key_may_ask_who_it_is(target, token):
+    with open_api(target, token("services:create")) as api:
+        assert api.get("/application/me").status_code == 200
+    with open_api(target, "") as nobody:
+        assert nobody.get("/application/me").status_code == 401
 
 
 def test_no_key_opens_nothing(statuses):

@@ -49,13 +49,17 @@ def test_a_deprecated_operation_asks_for_what_its_successor_asks_for():
         assert operation.bodies in (successor.bodies, {})
 
 
+WITHOUT_LIST = ("health", "license", "statistics", "me")
+
+
 def test_a_read_accepts_two_permissions_and_everything_else_exactly_one():
     for operation in OPERATIONS.values():
         resource, _, verb = operation.id.partition(".")
-        if verb in ("show", "show_config") and resource not in ("health", "license", "statistics"):
+        if verb in ("show", "show_config") and resource not in WITHOUT_LIST:
             assert operation.scopes == (f"{resource}:index", f"{resource}:show")
-        elif operation.id != "oauth.token":
+        elif operation.id not in ("oauth.token", "me.show"):
             assert len(operation.scopes) == 1
+        assert operation.needs_key == (operation.id != "oauth.token")
 
 
 def test_every_permission_in_use_is_described():
@@ -63,11 +67,12 @@ def test_every_permission_in_use_is_described():
     assert all(known.values())
     for operation in OPERATIONS.values():
         assert set(operation.scopes) <= known.keys()
-    resources = ("customers", "products", "groups", "pricings", "services")
+    resources = ("customers", "products", "groups", "pricings", "services", "api_keys")
     published = {f"{each}:{verb}" for each in resources for verb in
                  ("index", "create", "update", "delete")}  # fmt: skip
     published |= {"*", "health", "statitics", "license"}
     published |= {f"services:{verb}" for verb in ("expire", "suspend", "unsuspend")}
+    published |= {"api_keys:rotate"}
     assert published <= known.keys()
 
 
@@ -76,8 +81,8 @@ def test_every_possible_status_is_declared():
         declared = set(operation.responses)
         # 400: any query may be malformed, any Host header wrong; 406: so may any Accept.
         expected = {400, 406, 500, 503}
-        expected |= {401, 403} if operation.scopes else set()
-        expected |= {429} if operation.scopes or 401 in declared else set()
+        expected |= {401, 403} if operation.needs_key else set()
+        expected |= {429} if operation.needs_key or 401 in declared else set()
         expected |= {404} if operation.path_parameters else set()
         expected |= {408, 413, 415, 422} if operation.bodies else set()
         assert expected <= declared, operation.id
@@ -90,8 +95,10 @@ def test_a_handler_asks_for_nothing_that_its_operation_has_not():
         "now",
         "site",
         "admin_id",
+        "principal",
         "storage",
         "headers",
+        "address",
         "admit",
         "query",
         "password_hash",

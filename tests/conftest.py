@@ -56,7 +56,12 @@ def run(settings: Settings) -> Iterator[Running]:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     folder: Path = tmp_path_factory.mktemp("server")
     yield from run(
-        Settings(database_url=new_database(folder), data=folder / "storage", rate_limit=0)
+        Settings(
+            database_url=new_database(folder),
+            data=folder / "storage",
+            rate_limit=0,
+            wrong_key_limit=0,
+        )
     )
 
 

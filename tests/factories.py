@@ -1,6 +1,6 @@
 """Rows with good defaults, saved."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, TypeVar
 
@@ -41,8 +41,15 @@ def a_key(
     owner: Any = None,
     expires_at: datetime | None = None,
     now: datetime | None = None,
+    **limits: Any,
 ) -> str:
-    """A new API key, as it is printed; for everything if no abilities are named."""
+    """A new API key, as it is printed; for everything if no abilities are named.
+
+    One that has expired was made a day before its end.
+    """
+    now = now or datetime.now(UTC)
+    if expires_at and expires_at <= now:
+        now = expires_at - timedelta(days=1)
     owner = owner or session.scalars(select(Admin)).first() or an_admin(session)
     _, token = create_api_key(
         session,
@@ -50,7 +57,8 @@ def a_key(
         owner=owner,
         abilities=list(abilities) or ["*"],
         expires_at=expires_at,
-        now=now or datetime.now(UTC),
+        now=now,
+        **limits,
     )
     session.commit()
     return token

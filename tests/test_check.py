@@ -77,8 +77,8 @@ def test_a_good_installation_is_found_good(good, tmp_path):
     ("name", "value"),
     [
         ("DEMO_DATA", "1"), ("HOST", "0.0.0.0"), ("HOST", "::"), ("PUBLIC_URL", ""),
-        ("PUBLIC_URL", "http://panel.example"), ("RATE_LIMIT", "0"), ("CORS_ORIGINS", "*"),
-        ("MAIL_FROM", "x@localhost"),
+        ("PUBLIC_URL", "http://panel.example"), ("RATE_LIMIT", "0"), ("WRONG_KEY_LIMIT", "0"),
+        ("CORS_ORIGINS", "*"), ("MAIL_FROM", "x@localhost"),
     ],
 )  # fmt: skip
 def test_an_unsafe_setting_is_a_warning(good, name, value):

@@ -112,7 +112,9 @@ def test_a_key_can_be_given_an_end(here, admin, session):
     ("arguments", "reason"),
     [
         (["ada@example.org", "--permissions=produts:index"], "Did you mean products:index?"),
-        (["ada@example.org", "--expires-at", "2020-01-31"], "expired"),
+        (["ada@example.org", "--expires-at", "2020-01-31"], "must be a moment to come"),
+        (["ada@example.org", "--network=192.0.2.1/24"], "a network such as 192.0.2.0/24"),
+        (["ada@example.org", "--rate-limit=0"], "at least 1"),
         (["nobody@example.org"], "no administrator with the address nobody@example.org"),
         (["ada@example.org", "--type=customer"], "no customer with the address ada@example.org"),
         (["gone@example.org"], "no administrator with the address gone@example.org"),
@@ -125,16 +127,43 @@ def test_a_key_that_cannot_be_is_refused_with_the_reason(here, admin, session, a
 
 
 def test_the_list_shows_all_keys_and_no_secret(server, here, session):
-    a_key(session, "health", "groups:index", expires_at=datetime(2099, 1, 31, tzinfo=UTC))
+    a_key(session, "health", "groups:index", expires_at=datetime(2099, 1, 31, tzinfo=UTC),
+          allowed_networks=["192.0.2.0/24"], rate_limit=60)  # fmt: skip
     used = a_key(session)
     get(server.url, "/health", used)
     title, first, second = run("list-api-keys", **here).splitlines()
-    assert title.split("\t") == ["ID", "NAME", "PERMISSIONS", "LAST USED", "EXPIRES"]
-    assert first.split("\t") == ["1", "test", "health,groups:index", "never", "2099-01-31 00:00:00"]
-    *known, last_used, expires = second.split("\t")
-    assert (known, expires) == (["2", "test", "*"], "never")
+    assert title.split("\t") == ["ID", "NAME", "PERMISSIONS", "LAST USED", "EXPIRES", "NETWORKS",
+                                 "RATE LIMIT"]  # fmt: skip
+    assert first.split("\t") == ["1", "test", "health,groups:index", "never",
+                                 "2099-01-31 00:00:00", "192.0.2.0/24", "60"]  # fmt: skip
+    *known, last_used, expires, networks, limit = second.split("\t")
+    assert (known, expires, networks) == (["2", "test", "*"], "never", "all")
+    assert limit == "server's"
     assert re.fullmatch(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", last_used)
     assert "CLIENTXCMS" not in second
+
+
+def test_a_key_can_be_for_some_networks_and_have_a_limit_of_its_own(server, here, admin, session):
+    options = ["--network=127.0.0.0/8", "--network", "::1", "--rate-limit=90"]
+    token = labels(run("create-api-key", "x", admin.email, *options, **here))["Token"]
+    (key,) = keys(session)
+    assert (key.allowed_networks, key.rate_limit) == (["127.0.0.0/8", "::1/128"], 90)
+    answer = get(server.url, "/health", token)
+    assert (answer.status_code, answer.headers["x-ratelimit-limit"]) == (200, "90")
+
+
+def test_a_rotated_key_has_a_new_token_and_the_old_one_for_a_while(server, here, session):
+    old = a_key(session, "health")
+    number = old.partition("|")[0]
+    fresh = labels(run("rotate-api-key", number, "--overlap=300", **here))["Token"]
+    assert TOKEN.fullmatch(fresh)
+    assert {get(server.url, "/health", each).status_code for each in (old, fresh)} == {200}
+    newest = labels(run("rotate-api-key", number, "--overlap=0", **here))["Token"]
+    time.sleep(0.5)
+    statuses = [get(server.url, "/health", each).status_code for each in (old, fresh, newest)]
+    assert statuses == [401, 401, 200]
+    assert "at most 604800" in refused("rotate-api-key", number, "--overlap=604801", **here)
+    assert "no API key 999" in refused("rotate-api-key", "999", **here)
 
 
 def test_a_revoked_key_is_refused_from_the_next_request_on(server, here, session):
@@ -310,7 +339,8 @@ def test_a_database_that_cannot_be_opened_is_named(tmp_path, place):
 
 def test_all_wrong_settings_are_named_at_once():
     wrong = {"PORT": "http", "DATABASE_URL": "oracle://shop", "WORKERS": "0",
-             "RATE_LIMIT": "-1", "DEMO_DATA": "yes", "PUBLIC_URL": "panel.example",
+             "RATE_LIMIT": "-1", "WRONG_KEY_LIMIT": "few", "DEMO_DATA": "yes",
+             "PUBLIC_URL": "panel.example",
              "LOG_LEVEL": "loud", "LIMITS_URL": "memcached://x", "REQUEST_TIMEOUT": "0",
              "METRICS_TOKEN": "short", "CORS_ORIGINS": "https://panel.example/",
              "MAIL_URL": "mailto:x"}  # fmt: skip

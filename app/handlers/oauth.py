@@ -11,7 +11,7 @@ from app.usecases.tokens import client_credentials, grant
 
 def token(
     session: Session, body: dict[str, Any], headers: dict[bytes, bytes],
-    admit: Callable[[int], None], now: datetime,
+    address: str | None, admit: Callable[[int, int | None], None], now: datetime,
 ) -> dict[str, Any]:  # fmt: skip
     client_id, secret = client_credentials(body, headers.get(b"authorization", b""))
-    return grant(session, client_id, secret, body, admit, now)
+    return grant(session, client_id, secret, body, address, admit, now)

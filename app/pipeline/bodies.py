@@ -191,7 +191,8 @@ def nested(fields: list[tuple[str, Any]]) -> dict[str, Any]:
                     "The field {name} is both a value and an object.", name=ascii(head[:50])
                 )
             target = below
-        target[steps[-1]] = value
+        # x[]=a has the next place in x.
+        target[steps[-1] if steps[-1] or len(steps) == 1 else str(len(target))] = value
     return result
 
 

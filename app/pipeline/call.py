@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any, NamedTuple
 
 from connexion.middleware.abstract import RoutedAPI, RoutedMiddleware
@@ -15,6 +16,7 @@ from app.pipeline.keys import Keys
 from app.pipeline.shared_windows import AnyWindows
 from app.pipeline.windows import Windows
 from app.settings import Settings
+from app.usecases.rights import Principal
 from models.database import Database
 from models.replicas import Replicas
 
@@ -28,15 +30,6 @@ Headers = Sequence[tuple[bytes, bytes]]
 # Where a scope keeps the call of an operation, and the id of the request.
 KEY = "clientxcms.call"
 ID = "clientxcms.request_id"
-
-
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """Who is calling: a living API key whose owner is a living admin."""
-
-    key_id: int
-    admin_id: int
-    abilities: frozenset[str]
 
 
 @dataclass(slots=True)
@@ -79,6 +72,7 @@ class Parts:
     lines: Lines | None = None
     replicas: Replicas | None = None
     windows: AnyWindows = field(default_factory=Windows)
+    wrong_keys: AnyWindows = field(default_factory=Windows)
     clock: Callable[[], datetime] = now
 
 
@@ -101,6 +95,12 @@ def site(scope: Scope, settings: Settings) -> str:
         server, port = scope.get("server") or ("localhost", None)
         host = f"{server}:{port}".encode() if port else server.encode()
     return f"{scope['scheme']}://{host.decode('latin-1')}"
+
+
+def address_of(scope: Scope) -> str | None:
+    """The address of the client, as the server or the proxy in front of it knows it."""
+    client = scope.get("client")
+    return client[0] if client else None
 
 
 def pipeline(*around: Around, innermost: Innermost) -> type[RoutedMiddleware[Any]]:
@@ -135,8 +135,10 @@ def _as_app(step: Step) -> App:
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         call: Call = scope[KEY]
         status, headers, body = await step(call)
-        length = (b"content-length", str(len(body)).encode())
-        headers = [*headers, *call.answer_headers, length, *security_headers(scope["scheme"])]
+        headers = [*headers, *call.answer_headers, *security_headers(scope["scheme"])]
+        if status != HTTPStatus.NO_CONTENT:
+            # What has no body has no length either (RFC 9110 section 8.6).
+            headers.append((b"content-length", str(len(body)).encode()))
         await send({"type": "http.response.start", "status": status, "headers": headers})
         # HEAD gets what GET would get, but for the body.
         if scope["method"] == "HEAD":

@@ -1,10 +1,10 @@
 """One unit of work: handler, response check, and only then the commit.
 
 A handler is a plain function. It names what it needs and gets it: `reader` to read,
-`session` to write, `now`, `site` (the public address of this server), `admin_id` (the owner of
-the key), `storage`, `headers`, `query`, `body`, `password_hash`, `admit` (which counts a request
-of a key whose secret the handler has found out), the path parameters, and query parameters by
-their own names.
+`session` to write, `now`, `site` (the public address of this server), `principal` (whose key it
+is), `admin_id` (the owner of the key), `storage`, `headers`, `address` (of the client), `query`,
+`body`, `password_hash`, `admit` (which counts a request of a key whose secret the handler has found
+out), the path parameters, and query parameters by their own names.
 """
 
 import inspect
@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from app.contract import Operation
 from app.listing import Page
-from app.pipeline.call import Answer, Call, Handler, Parts, Step, site
+from app.pipeline.call import Answer, Call, Handler, Parts, Step, address_of, site
 from app.pipeline.idempotency import once
 from app.pipeline.language import language_headers, language_of, translations, worded
 from app.pipeline.media import CONTENT_TYPES, VARY, writers
@@ -41,11 +41,13 @@ Source = Callable[[Call, Parts, dict[str, Any]], Any]
 SOURCES: dict[str, Source] = {
     "now": lambda call, parts, known: parts.clock(),
     "site": lambda call, parts, known: site(call.scope, parts.settings),
+    "principal": lambda call, parts, known: call.principal,
     "admin_id": lambda call, parts, known: call.principal and call.principal.admin_id,
     "storage": lambda call, parts, known: Storage(parts.settings.data, known["session"]),
     "headers": lambda call, parts, known: call.headers,
+    "address": lambda call, parts, known: address_of(call.scope),
     "admit": lambda call, parts, known: (
-        lambda key_id: parts.database.wait(admit(call, parts, key_id))
+        lambda key_id, limit: parts.database.wait(admit(call, parts, key_id, limit))
     ),
 }
 # What takes so long that others would have to wait for it: made of the body before the unit of
@@ -64,8 +66,9 @@ def execution(operation: Operation, handler: Handler, parts: Parts) -> Step:
     has_location = "Location" in success.headers
     # Behind a key nearly everything is personal, and the rest is a secret.
     caching = (b"cache-control", b"no-store")
+    has_body = success.schema is not None
     headers = {
-        media_type: ((b"content-type", content_type.encode()), caching)
+        media_type: ((b"content-type", content_type.encode()), caching) if has_body else (caching,)
         for media_type, content_type in CONTENT_TYPES.items()
     }
 
@@ -147,7 +150,9 @@ def _key(call: Call) -> int:
 
 def _finish(operation: Operation, parts: Parts) -> Finish:
     """Compile what becomes of a result: its envelope, its words, the check, the body."""
-    schema = operation.success.schema or {}
+    schema = operation.success.schema
+    if schema is None:
+        return _nothing
     check = _response_check(operation, parts)
     wrap = envelope(parts.contract, schema)
     write = writers(schema)
@@ -170,6 +175,12 @@ def _finish(operation: Operation, parts: Parts) -> Finish:
         return result, write[call.media_type](result)
 
     return finish
+
+
+def _nothing(result: Any, call: Call) -> tuple[Any, bytes]:
+    """The answer of an operation that has nothing to say."""
+    call.answer_headers.append(VARY)
+    return result, b""
 
 
 def _response_check(operation: Operation, parts: Parts) -> Callable[[Any], None]:

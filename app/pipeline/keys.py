@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from hmac import compare_digest
 
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import and_, bindparam, or_, select
 
+from app.usecases.rights import Rights, earliest, parsed
 from models import Admin, PersonalAccessToken
 from models.database import Database
 from models.personal_access_token import hash_secret
@@ -16,9 +17,16 @@ CAPACITY = 4096
 
 _key = PersonalAccessToken.__table__
 _admin = Admin.__table__
+# The key that a short-lived token was granted for.
+_parent = _key.alias("parent")
 _living = (
     select(_key.c.id, _key.c.parent_id, _key.c.tokenable_id, _key.c.token, _key.c.abilities,
-           _key.c.expires_at, _key.c.last_used_at)
+           _key.c.expires_at, _key.c.last_used_at, _key.c.allowed_networks, _key.c.rate_limit,
+           _key.c.previous_token, _key.c.previous_expires_at,
+           _parent.c.allowed_networks.label("parent_networks"),
+           _parent.c.rate_limit.label("parent_limit"),
+           _parent.c.expires_at.label("parent_end"))
+    .outerjoin(_parent, _parent.c.id == _key.c.parent_id)
     .join(
         _admin,
         and_(
@@ -28,18 +36,22 @@ _living = (
         ),
     )
 )  # fmt: skip
-_BY_HASH = _living.where(_key.c.token == bindparam("hash"))
+_BY_HASH = _living.where(
+    or_(_key.c.token == bindparam("hash"), _key.c.previous_token == bindparam("hash"))
+)
 
 
 @dataclass(slots=True)
 class LivingKey:
-    """A key that exists and whose owner is a living admin; it may have expired meanwhile."""
+    """A key that exists and whose owner is a living admin; it may have expired meanwhile.
+
+    Its rights end with the secret by which it was found.
+    """
 
     id: int
     parent_id: int | None
     admin_id: int
-    abilities: frozenset[str]
-    expires_at: datetime | None
+    rights: Rights
     last_used_at: datetime | None
 
 
@@ -73,21 +85,29 @@ class Keys:
             is_current = version is not None and version == self._version
             if key is not None and is_current and len(self._found) < CAPACITY:
                 self._found[place] = key
-        if key is None or (key.expires_at is not None and key.expires_at <= now):
+        if key is None:
             return None
-        return key
+        end = key.rights.expires_at
+        return None if end is not None and end <= now else key
 
 
 def _look_up(reader: Reader, number: str, hashed: str) -> LivingKey | None:
     # Whoever guesses finds nothing in any case, and in the same time, be there a key of that
     # number or not.
     found = items(reader, _BY_HASH, {"hash": hashed})
-    if not found or not compare_digest(found[0]["token"], hashed):
+    if not found:
         return None
     key = found[0]
+    is_current = compare_digest(key["token"], hashed)
+    if not is_current and not compare_digest(key["previous_token"] or "", hashed):
+        return None
     if number and int(number) != key["id"]:
         return None
-    return LivingKey(
-        key["id"], key["parent_id"], key["tokenable_id"], frozenset(key["abilities"]),
-        key["expires_at"], key["last_used_at"],
+    rights = Rights(
+        frozenset(key["abilities"]),
+        parsed(key["parent_networks"] if key["parent_id"] else key["allowed_networks"]),
+        key["parent_limit"] if key["parent_id"] else key["rate_limit"],
+        earliest(key["expires_at"], key["parent_end"],
+                 None if is_current else key["previous_expires_at"]),
     )  # fmt: skip
+    return LivingKey(key["id"], key["parent_id"], key["tokenable_id"], rights, key["last_used_at"])

@@ -105,7 +105,8 @@ def answer_schema() -> bytes:
     what was read can be changed and sent, and one schema cannot say both.
     """
     operations = contract().operations.values()
-    answers = {repr(each.success.schema): each.success.schema or {} for each in operations}
+    schemas = [each.success.schema for each in operations if each.success.schema is not None]
+    answers = {repr(each): each for each in schemas}
     bodies = [shapes().of(each.bodies[XML]) for each in operations if XML in each.bodies]
     problems = shapes().root(PROBLEM).namespace
     roots = map(shapes().root, answers.values())

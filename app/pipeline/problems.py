@@ -14,6 +14,7 @@ from app.pipeline.call import KEY, App, Receive, Scope, Send
 from app.pipeline.language import language_headers, language_of, translations, worded
 from app.pipeline.media import PROBLEM_JSON, chosen, write_problem
 from models.errors import (
+    BeyondKey,
     Conflict,
     DomainError,
     InDoubt,
@@ -52,6 +53,12 @@ KINDS: Mapping[str, Kind] = {
     ),
     "insufficient-scope": Kind(
         403, "Insufficient scope", "Use a key that has the permission named in `detail`."
+    ),
+    "address-not-allowed": Kind(
+        403, "Address not allowed", "Send the request from a network that the key is for."
+    ),
+    "beyond-key": Kind(
+        403, "Beyond the key", "Use a key that goes at least as far; `detail` says what is missing."
     ),
     "token-refused": Kind(
         400, "Token refused", "`error` is a code of RFC 6749, section 5.2, `detail` its reason."
@@ -96,7 +103,12 @@ FULL = frozenset({ENOSPC, EDQUOT, EFBIG, EROFS})
 MISTAKE = say("The server made a mistake. Nothing was changed.")
 TOO_MUCH = say("The server is asked for more than it can do. Nothing was changed.")
 IN_DOUBT = say("The database went away before it confirmed the change. It may have been kept.")
-DOMAIN = {NotFound: "not-found", Conflict: "conflict", Invalid: "invalid-body"}
+DOMAIN = {
+    NotFound: "not-found",
+    Conflict: "conflict",
+    BeyondKey: "beyond-key",
+    Invalid: "invalid-body",
+}
 
 
 class Disconnected(Exception):

@@ -23,6 +23,7 @@ NO_FILE = ("", b"")
 _INTEGER = re.compile(r"-?[0-9]{1,19}")
 _NUMBER = re.compile(r"-?[0-9]{1,19}([.,][0-9]{1,19})?")
 _DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d:\d\d))?", re.ASCII)
+_PLACE = re.compile(r"[0-9]{1,6}")
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
 # White space as the pattern \S of the contract sees it, so that both call the same text blank.
 BLANKS = (
@@ -52,7 +53,8 @@ def _reader(document: Json, schema: Json) -> Reader:
         case "string":
             return _STRINGS.get(schema.get("format", ""), _text)
         case "array":
-            return _array(reader(document, schema.get("items", {})))
+            empty = None if is_nullable(schema) else []
+            return _array(reader(document, schema.get("items", {})), empty)
         case "object" if "properties" in schema:
             properties = list(schema["properties"].items())
             readers = {name: reader(document, item) for name, item in properties}
@@ -125,8 +127,17 @@ def _boolean(value: Any) -> Any:
     return bool(value) if type(value) is int and value in (0, 1) else value
 
 
-def _array(item: Reader) -> Reader:
-    return lambda value: [item(each) for each in value] if isinstance(value, list) else value
+def _array(item: Reader, empty: list[Any] | None) -> Reader:
+    def read_array(value: Any) -> Any:
+        if isinstance(value, str):
+            text = value.strip(BLANKS)
+            value = text.split(",") if text else empty
+        elif isinstance(value, dict) and value and all(map(_PLACE.fullmatch, value)):
+            # In a form x[]=a and x[0]=a are members of x.
+            value = list(value.values())
+        return [item(each) for each in value] if isinstance(value, list) else value
+
+    return read_array
 
 
 def _object(readers: dict[str, Reader], defaults: Json, *, closed: bool) -> Reader:

@@ -24,6 +24,7 @@ _FORMATS = {
     "date-time": say("must be a date and time such as 2026-08-13T20:15:53Z"),
     "email": say("must be an e-mail address"),
     "uuid": say("must be a UUID"),
+    "network": say("must be a network such as 192.0.2.0/24 or 2001:db8::/32"),
 }
 _WRONG_FORM = say("has the wrong form")
 # Keyword of a schema -> what it asks for; the keyword's own value is the limit.

@@ -12,12 +12,15 @@ from sqlalchemy import Engine, bindparam
 from sqlalchemy.exc import DBAPIError
 
 from app.contract import Operation
-from app.pipeline.call import Answer, Call, Parts, Principal, Step
+from app.pipeline.call import Answer, Call, Parts, Step, address_of
 from app.pipeline.keys import LivingKey
 from app.pipeline.problems import Problem
+from app.pipeline.ratelimit import count_wrong_key
 from app.usecases.permissions import EVERYTHING, canonical
+from app.usecases.rights import NOT_FROM_HERE, Principal
 from models import PersonalAccessToken
 from models.engine import unit_of_work
+from models.errors import OAuthError
 from models.sentence import Sentence, say
 
 # How long `last_used_at` may lag behind: a write for each read would cost more than the read.
@@ -51,9 +54,10 @@ def _refused(headers: dict[bytes, bytes]) -> Problem:
 
 
 def authentication(operation: Operation, step: Step, parts: Parts) -> Step:
-    """Find out whose key it is. Raises a 401 problem if it is nobody's."""
-    if not operation.scopes:
-        return step
+    """Find out whose key it is. Raises a 401 problem if it is nobody's, and a 403 problem if it
+    may not come from where it does."""
+    if not operation.needs_key:
+        return _counting_wrong_clients(step, parts)
     keys, database, clock = parts.keys, parts.database, parts.clock
 
     async def authenticate(call: Call) -> Answer:
@@ -61,13 +65,31 @@ def authentication(operation: Operation, step: Step, parts: Parts) -> Step:
         now = clock()
         key = await keys.find(token.strip(), now) if scheme.lower() == "bearer" else None
         if key is None:
+            if token:
+                await count_wrong_key(call, parts)
             raise _refused(call.headers)
+        if not key.rights.open_to(address_of(call.scope)):
+            raise Problem("address-not-allowed", NOT_FROM_HERE)
         if key.last_used_at is None or now - key.last_used_at >= USE_NOTED_EVERY:
             await database.attempt(_note_use, database.engine, key, now)
-        call.principal = Principal(key.parent_id or key.id, key.admin_id, key.abilities)
+        call.principal = Principal(key.parent_id or key.id, key.admin_id, key.rights)
         return await step(call)
 
     return authenticate
+
+
+def _counting_wrong_clients(step: Step, parts: Parts) -> Step:
+    """Whoever is refused as an unknown client (RFC 6749 section 5.2) has sent a wrong key."""
+
+    async def ask(call: Call) -> Answer:
+        try:
+            return await step(call)
+        except OAuthError as error:
+            if error.code == "invalid_client":
+                await count_wrong_key(call, parts)
+            raise
+
+    return ask
 
 
 def authorization(operation: Operation, step: Step, parts: Parts) -> Step:
@@ -80,11 +102,9 @@ def authorization(operation: Operation, step: Step, parts: Parts) -> Step:
     challenge += f'scope="{operation.scopes[0]}"'
 
     async def authorize(call: Call) -> Answer:
-        principal = call.principal
-        assert principal is not None
-        if accepted.isdisjoint(principal.abilities) and accepted.isdisjoint(
-            map(canonical, principal.abilities)
-        ):
+        assert call.principal is not None
+        held = call.principal.rights.permissions
+        if accepted.isdisjoint(held) and accepted.isdisjoint(map(canonical, held)):
             raise Problem(
                 "insufficient-scope",
                 refusal,

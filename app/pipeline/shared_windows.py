@@ -71,8 +71,9 @@ class RemoteWindows:
     worse than one whose limits are wide.
     """
 
-    def __init__(self, storage: Storage) -> None:
+    def __init__(self, storage: Storage, name: str) -> None:
         self._storage = storage
+        self._name = name
         self._ends: dict[int, float] = {}
         self._meanwhile = Windows()
         self._ask_again = float("-inf")
@@ -82,7 +83,7 @@ class RemoteWindows:
         if now < self._ask_again:
             return self._meanwhile.count(key_id, now)
         try:
-            made = await self._storage.incr(f"clientxcms/key/{key_id}", WINDOW)
+            made = await self._storage.incr(f"clientxcms/{self._name}/{key_id}", WINDOW)
         except StorageError as error:
             log.error("Redis does not answer, processes count alone: %s", error.storage_error)
             self._ask_again = now + PAUSE
@@ -102,18 +103,28 @@ class RemoteWindows:
 AnyWindows = Windows | FileWindows | RemoteWindows
 
 
-def open_windows(url: str) -> AnyWindows:
-    """The windows of an address: `file:///path`, `redis://...`, or none for those of a process."""
+async def count(windows: AnyWindows, number: int, now: float) -> Window:
+    """Count one more of a number, wherever that is done. Returns its window."""
+    if isinstance(windows, RemoteWindows):
+        return await windows.count(number, now)
+    return windows.count(number, now)
+
+
+def open_windows(url: str, name: str = "key") -> AnyWindows:
+    """The windows of an address: `file:///path`, `redis://...`, or none for those of a process.
+
+    Windows of different names are apart, whatever is counted in them.
+    """
     if not url:
         return Windows()
     if file := file_of(url):
-        return FileWindows(file)
+        return FileWindows(file if name == "key" else file.with_name(f"{file.name}-{name}"))
     storage = storage_from_string(
         f"async+{url}", implementation="redispy", wrap_exceptions=True,
         socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE,
     )  # fmt: skip
     assert isinstance(storage, Storage)
-    return RemoteWindows(storage)
+    return RemoteWindows(storage, name)
 
 
 def file_of(url: str) -> Path | None:

@@ -1,4 +1,7 @@
-"""A fixed window for each key, opened by its first request (core contract 1.5)."""
+"""A fixed window for each key, opened by its first request (core contract 1.5).
+
+Wrong keys are counted in the same way, each for the address that it came from.
+"""
 
 from typing import NamedTuple
 

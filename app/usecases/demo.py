@@ -11,6 +11,7 @@ from sqlalchemy import ColumnDefault, func, insert, select
 from sqlalchemy.orm import Session
 
 from app.usecases import demo_shop
+from app.usecases.api_keys import create_api_key
 from app.usecases.demo_invoices import invoices
 from app.usecases.demo_shop import (
     ABUSE,
@@ -57,7 +58,10 @@ RENEWALS = {"semiannually": 4, "annually": 2, "biennially": 0, "triennially": 0}
 
 
 def load_demo(session: Session, *, now: datetime) -> None:
-    """Fill an empty database: an admin, a catalogue, customers and services up to `now`."""
+    """Fill an empty database: an admin, a catalogue, customers and services up to `now`.
+
+    Nobody knows the secrets of its keys.
+    """
     # The seed makes the same shop each time; nothing here is a secret.
     random = Random(SEED)
     now = now.replace(microsecond=0)
@@ -69,7 +73,8 @@ def load_demo(session: Session, *, now: datetime) -> None:
         for number, status in enumerate(statuses, 1)
     ]
     _meet_customers_first(customers, services)
-    session.add(Admin(username="admin", email=ADMIN_EMAIL, firstname="Alex", lastname="Demo"))
+    admin = Admin(username="admin", email=ADMIN_EMAIL, firstname="Alex", lastname="Demo")
+    session.add(admin)
     session.flush()
     opening = add_periods(now, "annually", -OPENED)
     groups = demo_shop.groups(opening)
@@ -83,6 +88,8 @@ def load_demo(session: Session, *, now: datetime) -> None:
     _insert(session, Invoice, invoices(random, services, customers, pricings, now))
     _insert(session, Service, services)
     _insert(session, Metadata, _metadata(groups, products, customers, now))
+    for days, key in enumerate(demo_shop.KEYS):
+        create_api_key(session, owner=admin, now=opening + timedelta(days=days), **key)
 
 
 def _insert(session: Session, model: type[Base], rows: list[Row]) -> None:

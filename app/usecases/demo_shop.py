@@ -1,13 +1,23 @@
 """What the demo shop consists of: its shelves, offers, customers and their words."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, NamedTuple
 
 from models.pricing import PERIODS
 
 Row = dict[str, Any]
+
+# The keys of other programs of the shop.
+KEYS: tuple[Row, ...] = (
+    {"name": "Accounting", "abilities": ["customers:index", "services:index", "pricings:index"],
+     "expires_at": datetime(2099, 12, 31, tzinfo=UTC), "allowed_networks": ["192.0.2.0/24"]},
+    {"name": "Website", "abilities": ["products:index", "groups:index", "pricings:index"],
+     "rate_limit": 1200},
+    {"name": "Monitoring", "abilities": ["health", "statitics"], "rate_limit": 60,
+     "allowed_networks": ["198.51.100.7/32", "2001:db8::/32"]},
+)  # fmt: skip
 
 
 class Shelf(NamedTuple):

@@ -7,10 +7,11 @@ from hmac import compare_digest
 from typing import Any
 from urllib.parse import unquote_plus
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
 from app.usecases.permissions import EVERYTHING, canonical, covers
+from app.usecases.rights import NOT_FROM_HERE, earliest, rights_of
 from models import Admin, PersonalAccessToken
 from models.errors import OAuthError
 from models.personal_access_token import hash_secret, new_secret
@@ -41,12 +42,12 @@ def client_credentials(body: Mapping[str, Any], authorization: bytes) -> tuple[s
 
 def grant(
     session: Session, client_id: str, secret: str, body: Mapping[str, Any],
-    admit: Callable[[int], None], now: datetime,
+    address: str | None, admit: Callable[[int, int | None], None], now: datetime,
 ) -> dict[str, Any]:  # fmt: skip
     """A new token for the key with that id and secret. Raises OAuthError (RFC 6749 5.2).
 
-    `admit` is told the id of the key once its secret is known to be right: a guesser uses up
-    nobody's requests.
+    `address` is that of the client. `admit` is told the id of the key, and its own rate limit,
+    once its secret is known to be right: a guesser uses up nobody's requests.
     """
     if body.get("grant_type") is None:
         raise OAuthError("invalid_request", say("The field grant_type is missing."))
@@ -54,15 +55,18 @@ def grant(
         raise OAuthError(
             "unsupported_grant_type", say("The grant type must be client_credentials.")
         )
-    key = _key(session, client_id, secret, now)
-    admit(key.id)
+    key, ends_at = _key(session, client_id, secret, now)
+    rights = rights_of(key)
+    if not rights.open_to(address):
+        raise OAuthError("unauthorized_client", NOT_FROM_HERE)
+    admit(key.id, rights.rate_limit)
     scope = _scope(key, (body.get("scope") or "").split())
     session.execute(
         delete(PersonalAccessToken).where(
             PersonalAccessToken.parent_id == key.id, PersonalAccessToken.expires_at <= now
         )
     )
-    lifetime = min(LIFETIME, key.expires_at - now) if key.expires_at else LIFETIME
+    lifetime = min(LIFETIME, ends_at - now) if ends_at else LIFETIME
     fresh = new_secret()
     token = PersonalAccessToken(
         tokenable_type=key.tokenable_type,
@@ -83,23 +87,27 @@ def grant(
     }
 
 
-def _key(session: Session, client_id: str, secret: str, now: datetime) -> PersonalAccessToken:
+def _key(
+    session: Session, client_id: str, secret: str, now: datetime
+) -> tuple[PersonalAccessToken, datetime | None]:
+    """The key of a secret, and when that ends."""
     # The printed key is `<id>|<secret>`; who pastes it whole means its second half.
     hashed = hash_secret(secret.rpartition("|")[2])
     # Not by its number: how long that takes would tell a guesser which numbers there are.
+    keys = PersonalAccessToken
     key = session.scalars(
-        select(PersonalAccessToken).where(PersonalAccessToken.token == hashed)
+        select(keys).where(or_(keys.token == hashed, keys.previous_token == hashed))
     ).first()
-    if (
-        key is None
-        or key.parent_id is not None
-        or client_id.lstrip("0") != str(key.id)
-        or not compare_digest(key.token, hashed)
-        or (key.expires_at is not None and key.expires_at <= now)
-        or not _has_living_admin(session, key)
-    ):
-        raise OAuthError("invalid_client", say("The API key is unknown, revoked or expired."))
-    return key
+    unknown = OAuthError("invalid_client", say("The API key is unknown, revoked or expired."))
+    if key is None or key.parent_id is not None or client_id.lstrip("0") != str(key.id):
+        raise unknown
+    is_current = compare_digest(key.token, hashed)
+    if not is_current and not compare_digest(key.previous_token or "", hashed):
+        raise unknown
+    ends_at = earliest(key.expires_at, None if is_current else key.previous_expires_at)
+    if (ends_at is not None and ends_at <= now) or not _has_living_admin(session, key):
+        raise unknown
+    return key, ends_at
 
 
 def _has_living_admin(session: Session, key: PersonalAccessToken) -> bool:

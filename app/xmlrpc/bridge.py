@@ -57,8 +57,8 @@ def key_check(parts: Parts) -> App:
     """For what is not an operation: the steps of the pipeline that ask for a key, and no more."""
     nothing: dict[Any, Any] = {}
     operation = Operation(
-        id="xmlrpc", method="post", path="/xmlrpc", scopes=("*",), path_parameters=nothing,
-        query=(), headers=(), bodies=nothing, responses=nothing,
+        id="xmlrpc", method="post", path="/xmlrpc", needs_key=True, scopes=(),
+        path_parameters=nothing, query=(), headers=(), bodies=nothing, responses=nothing,
     )  # fmt: skip
 
     async def let_in(call: Call) -> Answer:

@@ -74,6 +74,8 @@ def help_of(contract: Contract, name: str) -> str:
         lines.append(f"Deprecated. Use {contract.at('post', operation.successor).id}.")
     if operation.scopes:
         lines.append(f"Needs the permission {' or '.join(operation.scopes)}.")
+    elif operation.needs_key:
+        lines.append("Needs a key, whatever its permissions.")
     for member, kind, required, description in _members(contract, operation):
         note = ", required" if required else ""
         lines.append(f"- {member} ({kind}{note})" + (f": {description}" if description else ""))

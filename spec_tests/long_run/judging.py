@@ -76,6 +76,10 @@ def faults(exchange: Exchange) -> Iterator[str]:
     yield from _key_faults(exchange)
     yield from _data_faults(exchange)
     yield from _header_faults(exchange, answer)
+    if not answer.media_types:
+        if exchange.response.content:
+            yield "There is a body where none is declared."
+        return
     try:
         value = value_of(exchange)
     except Unreadable as error:
@@ -123,10 +127,16 @@ def _key_faults(exchange: Exchange) -> Iterator[str]:
     """The status that the key has to get, or must not."""
     status, refusal = exchange.status, exchange.sending.refusal
     if refusal is None:
-        if exchange.promise.scopes and status in (401, 403):
+        if exchange.promise.needs_key and status in (401, 403) and not _is_beyond(exchange):
             yield f"The key opens this, and was refused with {status}."
     elif status != refusal and is_routed(exchange):
         yield f"Who sends a {exchange.sending.who} gets {refusal}, and got {status}."
+
+
+def _is_beyond(exchange: Exchange) -> bool:
+    """Whether a key was refused that may make others, but none that go further than itself."""
+    is_full = exchange.sending.who == "full key"
+    return not is_full and b"/api/problems/beyond-key" in exchange.response.content
 
 
 def is_routed(exchange: Exchange) -> bool:
@@ -152,9 +162,11 @@ def _data_faults(exchange: Exchange) -> Iterator[str]:
 
 def _header_faults(exchange: Exchange, answer: Answer) -> Iterator[str]:
     headers, media_type = exchange.headers, exchange.media_type
-    if media_type not in answer.media_types:
+    if media_type not in (answer.media_types or {""}):
         yield f"The media type {media_type} is not declared."
-    if media_type.rpartition("/")[2].endswith("xml") != exchange.sending.accept.endswith("xml"):
+    if answer.media_types and media_type.rpartition("/")[2].endswith(
+        "xml"
+    ) != exchange.sending.accept.endswith("xml"):
         yield f"{exchange.sending.accept} was asked for, and {media_type} came."
     for name, text in headers.items():
         if name in answer.headers:

@@ -19,7 +19,10 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class Answer:
-    """What one status carries: a schema and its validator, media types, validators of headers."""
+    """What one status carries: a schema and its validator, media types, validators of headers.
+
+    Without a media type there is no body.
+    """
 
     schema: Json
     accepts: Any
@@ -29,11 +32,13 @@ class Answer:
 
 @dataclass(frozen=True)
 class Promise:
-    """One operation. `scopes` are alternatives; none means that everybody may. `names` are those
+    """One operation. `scopes` are alternatives; if there are none, every living key opens what
+    `needs_key`, and everybody all else. `names` are those
     of its parameters and of the fields of its bodies."""
 
     id: str
     method: str
+    needs_key: bool
     scopes: tuple[str, ...]
     media_types: tuple[str, ...]
     names: frozenset[str]
@@ -67,6 +72,7 @@ def _promise(document: Json, path: Json, method: str) -> Promise:
     return Promise(
         id=written["operationId"],
         method=method,
+        needs_key=bool(written["security"]),
         scopes=tuple(scope for each in written["security"] for scope in each["bearer"]),
         media_types=tuple(content),
         names=frozenset(fields | {_target(document, each)["name"] for each in parameters}),
@@ -76,8 +82,8 @@ def _promise(document: Json, path: Json, method: str) -> Promise:
 
 
 def _answer(document: Json, written: Json) -> Answer:
-    content = written["content"]
-    schemas = [each["schema"] for each in content.values()]
+    content = written.get("content", {})
+    schemas = [each["schema"] for each in content.values()] or [{}]
     assert all(each == schemas[0] for each in schemas), "one value, whatever it is written in"
     headers = {
         name.lower(): _validator(document, _target(document, header)["schema"])

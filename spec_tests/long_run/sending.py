@@ -13,6 +13,7 @@ from requests.structures import CaseInsensitiveDict
 from schemathesis.core.transport import Response
 from schemathesis.generation.case import Case
 
+from spec_tests import hooks
 from spec_tests.long_run.line import open_session
 from spec_tests.long_run.promises import Promise
 from spec_tests.long_run.shop import Keys
@@ -67,6 +68,8 @@ class Sender:
             key = {"Authorization": f"Bearer {self.keys.full}"}
             page = self._session.get(address, headers=key).json()
             found[f"{name}_id"] = [item["id"] for item in page["data"]]
+        # Which of them may be changed, the hooks say: the others are those of the run.
+        found["api_key_id"] = [hooks.KEPT["api_key_id"], *hooks.MADE["api_key_id"]]
         return found
 
     def allowed(self, case: Case, promise: Promise, random: Random) -> Iterator[Sending]:
@@ -89,12 +92,16 @@ class Sender:
 
     def refused(self, promise: Promise, random: Random) -> Iterator[Sending]:
         """With keys that do not open it, and without one."""
-        if not promise.scopes:
+        if not promise.needs_key:
             return
-        other = random.choice(sorted(self.keys.of.keys() - {*promise.scopes}))
+        if promise.scopes:
+            other = random.choice(sorted(self.keys.of.keys() - {*promise.scopes}))
+            for who, key in (
+                ("key for something else", self.keys.of[other]),
+                ("key for nothing", self.keys.closed),
+            ):
+                yield Sending(who, key, random.choice((JSON, XML)), 403)
         for who, key, refusal in (
-            ("key for something else", self.keys.of[other], 403),
-            ("key for nothing", self.keys.closed, 403),
             ("expired key", self.keys.expired, 401),
             ("revoked key", self.keys.revoked, 401),
             ("unknown key", f"1|{self.keys.full[::-1]}", 401),

@@ -99,6 +99,7 @@ def open_shop(folder: Path) -> Iterator[Shop]:
         "MAIL_URL": f"file://{folder / 'mail'}",
         # Never reached, but its headers come.
         "RATE_LIMIT": "1000000000",
+        "WRONG_KEY_LIMIT": "0",
     }
     with (folder / "server.log").open("wb") as log:
         process = subprocess.Popen(

@@ -4,13 +4,13 @@ from sqlalchemy.orm import Session
 
 from app.contract import Operation, contract
 from app.jsonschema import inlined
-from tests.factories import a_customer, a_group, a_pricing, a_product, a_service
+from tests.factories import a_customer, a_group, a_key, a_pricing, a_product, a_service
 
 OPERATIONS = contract().operations
 
 
 def a_shop(session: Session) -> dict[str, int]:
-    """The ids of a customer, group, product, price and service, by the path parameters."""
+    """The ids of a customer, group, product, price, service and key, by the path parameters."""
     group = a_group(session, name="Shelf", slug="shelf")
     product = a_product(session, group=group, name="VPS", type="proxmox")
     return {
@@ -19,6 +19,7 @@ def a_shop(session: Session) -> dict[str, int]:
         "product_id": product.id,
         "pricing_id": a_pricing(session, product=product, monthly=5).id,
         "service_id": a_service(session, customer=customer, product_id=product.id).id,
+        "api_key_id": int(a_key(session, "health").partition("|")[0]),
     }
 
 

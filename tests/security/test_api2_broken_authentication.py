@@ -24,7 +24,7 @@ from tests.security.wire import OF_ONE_ANSWER
 ROOT = Path(__file__).parents[2]
 FORM = {"grant_type": "client_credentials"}
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
-SECURED = {each.id: each for each in contract().operations.values() if each.scopes}
+SECURED = {each.id: each for each in contract().operations.values() if each.needs_key}
 
 
 @contextmanager
@@ -99,7 +99,7 @@ def test_so_does_a_guess_where_keys_are_traded_for_tokens(server, guesses):
             with unit_of_work(server.engine, write=True) as session:
                 session.connection()
                 with steps() as called, pytest.raises(OAuthError):
-                    grant(session, number, secret, FORM, pytest.fail, NOW)
+                    grant(session, number, secret, FORM, None, pytest.fail, NOW)
                 found[name] = own(called) if session.bind.dialect.name != "sqlite" else called
     first, *others = found.values()
     assert len(first) > 1

@@ -22,8 +22,9 @@ WRITES = {each.id: each for each in OPERATIONS.values() if each.bodies and each.
 del WRITES[FREE]
 FORM = "application/x-www-form-urlencoded"
 # Made by chance, or at another moment, in each run.
-CHANCE = {"created_at", "updated_at", "password", "token", "uuid", "content",
-          "expires_at", "email_verified_at", "due_at", "suspended_at", "deleted_at"}  # fmt: skip
+CHANCE = {"created_at", "updated_at", "password", "token", "previous_token", "uuid", "content",
+          "expires_at", "previous_expires_at", "email_verified_at", "due_at", "suspended_at",
+          "deleted_at"}  # fmt: skip
 MARK = "unseen"
 
 
@@ -89,10 +90,10 @@ def pairs(body, start=""):
 def done(server, session, operation, media_type, extra):
     """The status of an operation on a fresh shop, what it answered, and the shop afterwards."""
     empty(session)
+    admin = an_admin(session, username="ada", email="ada@example.org")
     ids = a_shop(session)
     body = {**a_body(operation, ids), **extra}
     content = {"data": dict(pairs(body))} if media_type == FORM else {"json": body}
-    admin = an_admin(session, username="ada", email="ada@example.org")
     headers = {"Authorization": f"Bearer {a_key(session, owner=admin)}"}
     path = f"{server.url}/api{path_to(operation, ids)}"
     answer = httpx.request(operation.method, path, headers=headers, **content)

@@ -65,8 +65,10 @@ def test_a_method_in_a_header_needs_the_permission_of_that_method(server, sessio
 def select_count(operation):
     """How many things of the kind of an operation are alive."""
     name = operation.path.split("/")[2]
+    name = {"api_keys": "personal_access_tokens"}.get(name, name)
     table = Base.metadata.tables.get(name, Base.metadata.tables["services"])
-    return select(func.count()).select_from(table).where(table.c.deleted_at.is_(None))
+    is_there = table.c.deleted_at.is_(None) if "deleted_at" in table.c else table.c.id > 0
+    return select(func.count()).select_from(table).where(is_there)
 
 
 @pytest.mark.parametrize("spelling", ["/api//application/{}", "/api/./application/{}",

@@ -47,7 +47,7 @@ def test_an_address_in_any_field_or_header_is_never_asked(server, session, liste
         for scheme in ("http://", "//"):
             body = {**a_body(operation, ids),
                     **dict.fromkeys(properties(operation), f"{scheme}{place}/x")}  # fmt: skip
-            content = {"json": body} if operation.scopes else {"data": body}
+            content = {"json": body} if operation.needs_key else {"data": body}
             answer = httpx.request(operation.method, path, headers=headers, **content)
             assert answer.status_code < 500
         session.rollback()

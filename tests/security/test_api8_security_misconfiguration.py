@@ -86,7 +86,7 @@ def test_no_line_break_of_a_field_gets_into_a_header_or_the_log(server, session,
             ids = a_shop(session)
             body = {**a_body(operation, ids), name: text}
             path = f"{server.url}/api{path_to(operation, ids)}"
-            content = {"json": body} if operation.scopes else {"data": body}
+            content = {"json": body} if operation.needs_key else {"data": body}
             headers = {"Authorization": f"Bearer {a_key(session)}"}
             answer = httpx.request(operation.method, path, headers=headers, **content)
             assert answer.status_code < 500, (operation.id, name)
