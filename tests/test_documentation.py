@@ -136,7 +136,8 @@ def test_the_view_with_a_plain_bearer_token_changes_nothing_else(server):
             if "x-permissions" in operation:
                 scopes = operation.pop("x-permissions")
                 operation["security"] = written["paths"][path][method]["security"]
-                assert scopes == [entry["bearer"][0] for entry in operation["security"]]
+                named = [entry["bearer"] for entry in operation["security"]]
+                assert scopes == [scope for each in named for scope in each]
     scheme = written["components"]["securitySchemes"]["bearer"]
     assert view["components"]["securitySchemes"].pop("bearer") == {
         "type": "http", "scheme": "bearer", "description": scheme["description"],
@@ -150,14 +151,15 @@ def test_the_view_with_a_plain_bearer_token_changes_nothing_else(server):
 def test_tools_that_trip_over_two_media_types_get_a_view_without_xml(server, path, query):
     view = yaml.safe_load(httpx.get(f"{server.url}{path}?{query}").text)
     kinds = ("requestBodies", "responses")
-    contents = [each["content"] for kind in kinds for each in view["components"][kind].values()]
+    written = [each for kind in kinds for each in view["components"][kind].values()]
+    contents = [each.get("content", {}) for each in written]
     assert all(len([name for name in content if "xml" in name]) == 0 for content in contents)
     bearer = view["components"]["securitySchemes"]["bearer"]
     assert (bearer["type"] == "http") == ("bearer" in query)
     written = httpx.get(f"{server.url}/api/openapi.json").json()
     for kind in kinds:
         for response in written["components"][kind].values():
-            for media_type in [name for name in response["content"] if "xml" in name]:
+            for media_type in [name for name in response.get("content", {}) if "xml" in name]:
                 del response["content"][media_type]
         assert view["components"][kind] == written["components"][kind]
 

@@ -53,7 +53,7 @@ def _reader(document: Json, schema: Json) -> Reader:
         case "string":
             return _STRINGS.get(schema.get("format", ""), _text)
         case "array":
-            empty = None if is_nullable(schema) else []
+            empty: list[Any] | None = None if is_nullable(schema) else []
             return _array(reader(document, schema.get("items", {})), empty)
         case "object" if "properties" in schema:
             properties = list(schema["properties"].items())

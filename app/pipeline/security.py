@@ -63,9 +63,10 @@ def authentication(operation: Operation, step: Step, parts: Parts) -> Step:
     async def authenticate(call: Call) -> Answer:
         scheme, _, token = call.headers.get(b"authorization", b"").decode("latin-1").partition(" ")
         now = clock()
-        key = await keys.find(token.strip(), now) if scheme.lower() == "bearer" else None
+        is_bearer = scheme.lower() == "bearer"
+        key = await keys.find(token.strip(), now) if is_bearer else None
         if key is None:
-            if token:
+            if is_bearer:
                 await count_wrong_key(call, parts)
             raise _refused(call.headers)
         if not key.rights.open_to(address_of(call.scope)):

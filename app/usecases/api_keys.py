@@ -117,8 +117,9 @@ def revoke(session: Session, key: PersonalAccessToken) -> None:
 
 
 def key_beside(session: Session, principal: Principal, key_id: int) -> PersonalAccessToken:
-    """A key of the owner of the one that asks. Raises NotFound for any other id."""
-    key = session.get(PersonalAccessToken, key_id)
+    """A key of the owner of the one that asks, to change it. Raises NotFound for any other id."""
+    # Of two rotations at once, the second one has to see the secret of the first.
+    key = session.get(PersonalAccessToken, key_id, with_for_update=True)
     if (
         key is None
         or key.parent_id is not None

@@ -58,6 +58,8 @@ ABOUT = {
     "app/pipeline/routing.py": _tests("answers", "security", "*document", "bad_input"),
     "app/pipeline/security.py": _tests("security", "*scopes"),
     "app/pipeline/windows.py": _tests("rate_limit"),
+    "app/usecases/api_keys.py": _tests("api_keys", "commands", "*journeys"),
+    "app/usecases/rights.py": _tests("api_keys", "security"),
     "app/usecases/permissions.py": _tests("security", "*scopes", "commands"),
     "app/usecases/services.py": _tests("services", "*service_life", "*journeys"),
     "models/service.py": _tests("*transitions", "services", "customers", "*service_life"),

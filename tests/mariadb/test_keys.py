@@ -38,7 +38,10 @@ def test_the_use_of_a_key_is_no_news(session):
     session.connection().exec_driver_sql("UPDATE personal_access_tokens SET last_used_at = now()")
     session.commit()
     assert changes(session) == before
-    for column in ("abilities = '[]'", "expires_at = now()", "token = 'x'"):
+    for column in (
+        "abilities = '[]'", "expires_at = now()", "token = 'x'", "allowed_networks = '[]'",
+        "rate_limit = 5", "previous_token = 'y'", "previous_expires_at = now()",
+    ):  # fmt: skip
         session.connection().exec_driver_sql(f"UPDATE personal_access_tokens SET {column}")
         session.commit()
         before += 1
