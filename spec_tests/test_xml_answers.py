@@ -23,7 +23,10 @@ OPERATIONS = contract().operations
 XML = {"Accept": "application/xml"}
 
 
-@pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
+WITH_BODY = {name: each for name, each in OPERATIONS.items() if each.success.schema is not None}
+
+
+@pytest.mark.parametrize("operation", WITH_BODY.values(), ids=WITH_BODY)
 @pytest.mark.parametrize("write", [None, as_xml], ids=["JSON body", "XML body"])
 def test_the_example_of_an_operation_is_answered_in_xml(http, operation, write):
     expected = example("the answer", operation, written(operation)[2]["content"])
@@ -48,7 +51,7 @@ EVERYTHING = {
 @pytest.mark.parametrize("operation", READS.values(), ids=READS)
 def test_json_and_xml_of_a_read_are_the_same_to_the_last_digit(http, operation):
     path = operation.path.format(
-        customer_id=5, product_id=3, group_id=2, pricing_id=5, service_id=7
+        customer_id=5, product_id=3, group_id=2, pricing_id=5, service_id=7, api_key_id=2
     )
     path += EVERYTHING.get(operation.id, "")
     answers = [http.get(path, headers=accept) for accept in ({}, XML)]

@@ -29,7 +29,8 @@ def schemas():
     """Each schema that some operation has in XML: of a body, of an answer, of a problem."""
     for operation in contract().operations.values():
         yield from (operation.bodies[name] for name in operation.bodies if name.endswith("xml"))
-        yield from (answer.schema for answer in operation.responses.values())
+        answers = operation.responses.values()
+        yield from (answer.schema for answer in answers if answer.schema is not None)
 
 
 SCHEMAS = {schema["$ref"].rpartition("/")[2]: schema for schema in schemas()}
