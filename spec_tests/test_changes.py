@@ -92,7 +92,7 @@ BREAKING = {
     "a default is another": (
         lambda new: new.parameters["per_page"]["schema"].update(default=10),
         {"customers.index", "products.index", "groups.index", "pricings.index",
-         "services.index"}),
+         "services.index", "api_keys.index"}),
     "a body is required": (
         lambda new: new.bodies["ServiceSuspend"].update(required=True),
         {"services.suspend", "services.suspend_by_put"}),
