@@ -109,7 +109,8 @@ def violations(answer):
 
 @pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
 def test_prism_finds_nothing_wrong_in_the_answer_to_an_example(through, operation):
-    expected = example("the answer", operation, written(operation)[2]["content"])
+    content = written(operation)[2].get("content")
+    expected = content and example("the answer", operation, content)
     answer = send(through, operation, expected)
     assert answer.status_code == operation.success.status, answer.text
     assert violations(answer) == []

@@ -41,6 +41,10 @@ LISTED += [
     for status in (406, 408, 413, 415, 422)
     for each in ("Limit", "Remaining")
 ]
+LISTED += [
+    Fact("header", "me.show", header, 403)
+    for header in ("WWW-Authenticate", "X-RateLimit-Limit", "X-RateLimit-Remaining")
+]
 
 
 def test_a_run_that_has_seen_everything_passes():

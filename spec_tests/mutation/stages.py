@@ -20,7 +20,9 @@ RESOURCES = {
     "health": ("test_status",),
     "license": ("test_status",),
     "statistics": ("test_status",),
-    "oauth": ("test_security",),
+    "oauth": ("test_security", "test_api_keys"),
+    "api_keys": ("test_api_keys",),
+    "me": ("test_api_keys",),
 }
 
 
