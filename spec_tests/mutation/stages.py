@@ -4,11 +4,14 @@ Three parts of the suite are left out, since they take minutes each: Spectral, g
 and Prism. They can only notice more.
 """
 
+import signal
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 import pytest
 
+# No test takes nearly as long; one that does has been kept from ending.
+SECONDS = 90
 # Tests that need one of these start a server.
 SERVERS = {"server", "target", "unreachable"}
 RESOURCES = {
@@ -95,6 +98,10 @@ class Selection:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         self.passed += report.passed and report.when == "call"
         self._note(report.nodeid, report.failed)
+
+    def pytest_runtest_logstart(self) -> None:
+        """End this process with SIGALRM, unless another test begins in time."""
+        signal.alarm(SECONDS)
 
     def _note(self, name: str, failed: bool) -> None:
         if failed and self.failed is None:
