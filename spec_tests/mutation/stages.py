@@ -7,6 +7,7 @@ and Prism. They can only notice more.
 import signal
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -100,12 +101,20 @@ class Selection:
         self._note(report.nodeid, report.failed)
 
     def pytest_runtest_logstart(self) -> None:
-        """End this process with SIGALRM, unless another test begins in time."""
+        """Let this test fail, unless another begins in time."""
+        signal.signal(signal.SIGALRM, _give_up)
         signal.alarm(SECONDS)
 
     def _note(self, name: str, failed: bool) -> None:
         if failed and self.failed is None:
             self.failed = name
+
+
+def _give_up(*_: Any) -> None:
+    """End what a test is doing, so that it stops its servers; if it does not, end the process."""
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.alarm(SECONDS)
+    raise TimeoutError(f"This test has not ended in {SECONDS} s.")
 
 
 def _operation(item: pytest.Function) -> str | None:
