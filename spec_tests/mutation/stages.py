@@ -4,11 +4,15 @@ Three parts of the suite are left out, since they take minutes each: Spectral, g
 and Prism. They can only notice more.
 """
 
+import signal
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
+# No test takes nearly as long; one that does has been kept from ending.
+SECONDS = 90
 # Tests that need one of these start a server.
 SERVERS = {"server", "target", "unreachable"}
 RESOURCES = {
@@ -98,9 +102,21 @@ class Selection:
         self.passed += report.passed and report.when == "call"
         self._note(report.nodeid, report.failed)
 
+    def pytest_runtest_logstart(self) -> None:
+        """Let this test fail, unless another begins in time."""
+        signal.signal(signal.SIGALRM, _give_up)
+        signal.alarm(SECONDS)
+
     def _note(self, name: str, failed: bool) -> None:
         if failed and self.failed is None:
             self.failed = name
+
+
+def _give_up(*_: Any) -> None:
+    """End what a test is doing, so that it stops its servers; if it does not, end the process."""
+    signal.signal(signal.SIGALRM, signal.SIG_DFL)
+    signal.alarm(SECONDS)
+    raise TimeoutError(f"This test has not ended in {SECONDS} s.")
 
 
 def _operation(item: pytest.Function) -> str | None:
