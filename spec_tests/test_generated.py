@@ -10,6 +10,9 @@ import os
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from functools import partial
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -43,16 +46,36 @@ def generated(url, *options, **environment):
     )
 
 
+# The forms of answers, and how many examples of each operation are asked for in them.
+EXAMPLES = {"application/json": "10", "application/xml": "5"}
+
+
 @pytest.fixture
 def asked(target, tmp_path):
-    """The server of `--base-url`, or a new one whose lines count, with a demo shop to change."""
+    """A server for each form of answers: that of `--base-url`, or new ones whose lines count, with
+    a demo shop to change."""
     if not target.is_own:
-        yield target
+        yield dict.fromkeys(EXAMPLES, target)
         return
+    with ExitStack() as stack:
+        yield {form: stack.enter_context(new_shop(tmp_path / form)) for form in EXAMPLES}
+
+
+@contextmanager
+def new_shop(folder):
+    folder.mkdir(parents=True)
     settings = Settings(
-        database_url=new_database(tmp_path), data=tmp_path, rate_limit=RATE_LIMIT, wrong_key_limit=0
+        database_url=new_database(folder), data=folder, rate_limit=RATE_LIMIT, wrong_key_limit=0
     )
     yield from with_demo(settings, serve=measured)
+
+
+def side_by_side(target, *runs):
+    """Do all that is given: at the same time where servers are ours, as each run mostly waits for
+    its server and each server for its run."""
+    with ThreadPoolExecutor(len(runs) if target.is_own else 1) as pool:
+        for done in [pool.submit(run) for run in runs]:
+            done.result()
 
 
 def run(server, *options, **environment):
@@ -72,21 +95,18 @@ def header(key):
     return ("--header", f"Authorization: Bearer {key}")
 
 
-@pytest.mark.parametrize(
-    ("accepted", "examples"), [("application/json", "20"), ("application/xml", "10")]
-)
-def test_whatever_the_contract_allows_or_forbids_is_answered_as_it_says(asked, accepted, examples):
-    accept = ("--header", f"Accept: {accepted}")
-    run(asked, *header(asked.key), *accept, "--max-examples", examples)
+def test_whatever_the_contract_allows_or_forbids_is_answered_as_it_says(target, asked):
+    def in_form(form):
+        options = ("--header", f"Accept: {form}", "--max-examples", EXAMPLES[form])
+        return partial(run, asked[form], *header(asked[form].key), *options)
+
+    side_by_side(target, *map(in_form, EXAMPLES))
 
 
-def test_a_key_without_permissions_is_refused_whatever_it_asks(target, token):
+def test_without_a_key_that_opens_something_everything_is_refused(target, token):
     key = target.limited_key or token("services:create")
-    run(target, *header(key), *REFUSING, CONTRACT_CLOSED_KEY=key)
-
-
-def test_without_a_key_everything_is_refused(target):
-    run(target, *REFUSING, CONTRACT_CLOSED_KEY="")
+    closed = partial(run, target, *header(key), *REFUSING, CONTRACT_CLOSED_KEY=key)
+    side_by_side(target, closed, partial(run, target, *REFUSING, CONTRACT_CLOSED_KEY=""))
 
 
 # Right requests are refused as well, and what was never made cannot be used.
