@@ -1,12 +1,13 @@
 """Answers that are kept for a while, so that what was asked twice is done once."""
 
 from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, UniqueConstraint
+from sqlalchemy.dialects.mysql import MEDIUMBLOB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Timestamps
 
-# In bytes: MariaDB wants to know.
-LONGEST = 2**24 - 1
+# To MariaDB, a BLOB is no longer than 64 KiB.
+Body = LargeBinary().with_variant(MEDIUMBLOB(), "mariadb")
 
 
 class KeptAnswer(Base, Timestamps):
@@ -30,4 +31,4 @@ class KeptAnswer(Base, Timestamps):
     request: Mapped[str] = mapped_column(String(64))
     operation: Mapped[str] = mapped_column(String(64))
     created_id: Mapped[int | None] = mapped_column(BigInteger)
-    body: Mapped[bytes] = mapped_column(LargeBinary(LONGEST), default=b"")
+    body: Mapped[bytes] = mapped_column(Body, default=b"")

@@ -132,7 +132,7 @@ def refuse_customers(database_url):
     refusal = (
         "CREATE TRIGGER refuse BEFORE INSERT ON customers BEGIN SELECT RAISE(ABORT, 'no'); END"
         if engine.dialect.name == "sqlite"
-        else "ALTER TABLE customers ADD CONSTRAINT refuse CHECK (id < 0)"
+        else "ALTER TABLE customers ADD CONSTRAINT refuse CHECK (email = '')"
     )
     with Session(engine) as session:
         session.execute(text(refusal))

@@ -35,7 +35,7 @@ class Slow(LocalDatabase):
     """A database whose answers to reads are under way until the gate is opened."""
 
     def __init__(self, url):
-        super().__init__(url)
+        super().__init__(url, longest=2)
         self.gate = asyncio.Event()
 
     async def read(self, work, *arguments):

@@ -2,6 +2,7 @@
 
 import sqlalchemy as sa
 from alembic import op
+from sqlalchemy.dialects.mysql import MEDIUMBLOB
 
 revision = "0009"
 down_revision = "0008"
@@ -9,6 +10,7 @@ branch_labels = None
 depends_on = None
 
 ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+BODY = sa.LargeBinary().with_variant(MEDIUMBLOB(), "mariadb")
 TABLE = "kept_answers"
 
 
@@ -21,7 +23,7 @@ def upgrade() -> None:
         sa.Column("request", sa.String(length=64), nullable=False),
         sa.Column("operation", sa.String(length=64), nullable=False),
         sa.Column("created_id", sa.BigInteger()),
-        sa.Column("body", sa.LargeBinary(length=2**24 - 1), nullable=False),
+        sa.Column("body", BODY, nullable=False),
         sa.Column("created_at", sa.DateTime()),
         sa.Column("updated_at", sa.DateTime()),
         sa.PrimaryKeyConstraint("id", name="pk_kept_answers"),
