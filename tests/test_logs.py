@@ -152,7 +152,7 @@ def test_an_error_of_the_server_is_told_with_the_id_and_without_the_values(tmp_p
         assert answer.status_code == 500, answer.text
         error, line = process.logged(answer.headers["x-request-id"])
         assert error["level"] == line["level"] == "error"
-        assert "IntegrityError" in error["exception"]
+        assert "INSERT INTO customers" in error["exception"]
         assert "ada@example.org" not in str(error)
         # Only trouble was asked for.
         assert http.get("/api/application/products/999").status_code == 404
