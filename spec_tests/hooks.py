@@ -297,11 +297,13 @@ def _is_blank(value: Any) -> bool:
     return not all(part.strip() for part in str(value).split(","))
 
 
-def _sent(value: Any) -> Any:
-    """A field as a form carries it: of one that is there twice the last counts, whatever is in
-    it as a text, and a file is there."""
+def _sent(value: Any, name: str = "") -> Any:
+    """A field as a form carries it: of one that is there twice the last counts, unless it is a
+    list, whatever is in it as a text, and a file is there."""
     if isinstance(value, dict):
-        return {name: _sent(item) for name, item in value.items()}
+        return {name: _sent(item, name) for name, item in value.items()}
+    if isinstance(value, list) and name in LISTS:
+        return ",".join(map(_text, value))
     if isinstance(value, list) and value:
         value = value[-1]
     return "" if isinstance(value, (bytes, Binary)) else _text(value)
