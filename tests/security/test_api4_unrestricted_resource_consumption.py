@@ -55,11 +55,13 @@ def test_who_reads_slowly_holds_up_nobody_else():
                  "http_version": "1.1"}  # fmt: skip
         await application(scope, receive, send)
 
-    async def never_read(message):
-        await asyncio.Event().wait()
-
     async def play():
-        slow = [asyncio.create_task(ask_for_page(never_read)) for _ in range(50)]
+        end = asyncio.Event()
+
+        async def read_in_the_end(message):
+            await end.wait()
+
+        slow = [asyncio.create_task(ask_for_page(read_in_the_end)) for _ in range(50)]
         await asyncio.sleep(0)
         received = []
 
@@ -67,9 +69,8 @@ def test_who_reads_slowly_holds_up_nobody_else():
             received.append(message.get("body", b""))
 
         await asyncio.wait_for(ask_for_page(read), 30)
-        for each in slow:
-            each.cancel()
-        await asyncio.gather(*slow, return_exceptions=True)
+        end.set()
+        await asyncio.gather(*slow)
         return b"".join(received)
 
     assert len(asyncio.run(play())) == 100_000
