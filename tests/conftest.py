@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import hypothesis
 import pytest
 import uvicorn
 from sqlalchemy import Engine
@@ -19,6 +20,10 @@ from models.engine import make_engine
 from models.migrate import upgrade
 from tests.databases import empty, new_database
 from tests.factories import a_key
+
+# How long an example takes says something about the machine, and nothing about the server.
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.load_profile("unhurried")
 
 
 @dataclass
