@@ -28,7 +28,7 @@ MIGRATE = "Run: flask --app app clientxcms:migrate"
 LITTLE, TOO_LITTLE = 2**30, 100 * 2**20
 # How far clocks may be apart, and how long a message that is due may wait.
 APART, LATE = timedelta(seconds=5), timedelta(minutes=15)
-EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - looked for, not listened on
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  # nosec B104 - looked for, not listened on
 
 
 class Finding(NamedTuple):
