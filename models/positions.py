@@ -3,13 +3,12 @@
 A position is a place in PostgreSQL's log of changes (an LSN), as a number.
 """
 
-import fcntl
-import mmap
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryFile
+
+from models.shared_file import alone, mapped, open_shared
 
 # Keys that share a cell wait for each other's changes, which harms nobody; shops have a few dozen.
 CELLS = 1024
@@ -26,10 +25,8 @@ class Positions:
             with TemporaryFile() as file:
                 self._file = os.dup(file.fileno())
         else:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        os.ftruncate(self._file, 8 * CELLS)
-        self._cells = memoryview(mmap.mmap(self._file, 8 * CELLS)).cast("Q")
+            self._file = open_shared(path)
+        self._cells = memoryview(mapped(self._file, 8 * CELLS)).cast("Q")
 
     def of(self, key: int) -> int:
         """What a server has to have replayed before the key may read from it."""
@@ -37,12 +34,12 @@ class Positions:
 
     def note(self, key: int, position: int) -> None:
         """The key has changed something, and it is in the log before this position."""
-        with self._alone():
+        with alone(self._file):
             self._cells[key % CELLS] = max(self._cells[key % CELLS], position)
 
     def doubt(self, key: int) -> None:
         """The key may have changed something. No server has replayed that until it is settled."""
-        with self._alone():
+        with alone(self._file):
             self._cells[key % CELLS] = max(self._cells[key % CELLS], DOUBT) + 1
 
     def beyond(self, position: int) -> Mapping[int, int]:
@@ -54,16 +51,7 @@ class Positions:
 
         So doubts end, and so do positions in the log of a database that is no longer used.
         """
-        with self._alone():
+        with alone(self._file):
             for place, value in found.items():
                 if self._cells[place] == value > position:
                     self._cells[place] = position
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        # The system takes the lock away from a process that dies.
-        fcntl.lockf(self._file, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            fcntl.lockf(self._file, fcntl.LOCK_UN)

@@ -27,6 +27,25 @@ def command(name, *arguments, settings, prefix=(), **options):
     )  # fmt: skip
 
 
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def until_it_answers(started, url, printed):
+    """Wait for a server that was started, and let none of its processes be left in the end."""
+    try:
+        while not answers(url):
+            assert started.poll() is None, printed.read_text()
+            time.sleep(0.05)
+        yield
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(started.pid, SIGKILL)
+
+
 @contextmanager
 def serving(folder, **settings):
     """A server that answers: its address, and the file that holds what it has printed."""
@@ -37,31 +56,23 @@ def serving(folder, **settings):
 @contextmanager
 def started_server(folder, **settings):
     """The same, and its process."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     settings = {
         "DATABASE_URL": new_database(folder),
         "DATA_DIR": str(folder / "storage"),
         "LOG_LEVEL": "warning",
         **settings,
     }
+    url, file = f"http://127.0.0.1:{port}", folder / "printed"
     with (
-        (folder / "printed").open("w") as printed,
+        file.open("w") as printed,
         command("serve", settings={"PORT": str(port), **settings}, stdout=printed, stderr=STDOUT,
                 start_new_session=True) as started,
+        until_it_answers(started, url, file),
     ):  # fmt: skip
-        try:
-            url = f"http://127.0.0.1:{port}"
-            while not answers(url):
-                assert started.poll() is None, Path(printed.name).read_text()
-                time.sleep(0.05)
-            yield url, Path(printed.name), started
-            started.send_signal(SIGINT)
-            assert started.wait(timeout=60) == 0
-        finally:
-            with suppress(ProcessLookupError):
-                os.killpg(started.pid, SIGKILL)
+        yield url, file, started
+        started.send_signal(SIGINT)
+        assert started.wait(timeout=60) == 0
 
 
 def answers(url):

@@ -1,15 +1,12 @@
 """Servers as a person starts them: processes of their own, on a free port."""
 
-import os
-import socket
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from signal import SIGKILL, SIGTERM
+from signal import SIGTERM
 from subprocess import Popen
-from sys import executable
 
 import httpx
 import orjson
@@ -19,8 +16,7 @@ from models.engine import make_engine
 from models.migrate import upgrade
 from tests.databases import new_database
 from tests.factories import a_key
-
-ROOT = Path(__file__).parent.parent
+from tests.processes import command, free_port, until_it_answers
 
 
 @dataclass
@@ -63,12 +59,6 @@ class Process:
         return time.monotonic() - start
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 @contextmanager
 def served(folder: Path, **settings: str) -> Iterator[Process]:
     """A server on a migrated database without demo data. It is stopped with all its processes."""
@@ -79,29 +69,18 @@ def served(folder: Path, **settings: str) -> Iterator[Process]:
         key = a_key(session)
     engine.dispose()
     port = int(settings.get("PORT", 0)) or free_port()
-    environment = {
-        "PATH": os.environ["PATH"], "PORT": str(port), "DATABASE_URL": database_url,
-        "DATA_DIR": str(folder / "storage"), "MAIL_URL": f"file://{folder}/mail",
-        "DEMO_DATA": "0", **settings,
+    url, file = f"http://127.0.0.1:{port}", folder / "log"
+    settings = {
+        "PORT": str(port), "DATABASE_URL": database_url, "DATA_DIR": str(folder / "storage"),
+        "MAIL_URL": f"file://{folder}/mail", "DEMO_DATA": "0", **settings,
     }  # fmt: skip
     with (
-        (folder / "log").open("wb") as log,
+        file.open("wb") as log,
         (folder / "printed").open("wb") as printed,
-        Popen([executable, "-m", "flask", "--app", "app", "clientxcms:serve"], cwd=ROOT,
-              env=environment, stdout=printed, stderr=log, start_new_session=True) as popen,
+        command("serve", settings=settings, stdout=printed, stderr=log,
+                start_new_session=True) as popen,
+        until_it_answers(popen, url, file),
     ):  # fmt: skip
-        process = Process(f"http://127.0.0.1:{port}", key, database_url, folder, popen)
-        try:
-            while not answers(process.url):
-                assert popen.poll() is None, (folder / "log").read_text()
-                time.sleep(0.05)
-            yield process
-            process.stop()
-        finally:
-            with suppress(ProcessLookupError):
-                os.killpg(popen.pid, SIGKILL)
-
-
-def answers(url):
-    with suppress(httpx.TransportError):
-        return httpx.get(f"{url}/api/application/health").status_code == 401
+        process = Process(url, key, database_url, folder, popen)
+        yield process
+        process.stop()

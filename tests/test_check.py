@@ -13,7 +13,7 @@ from models.engine import make_engine
 from models.migrate import upgrade
 from tests.databases import new_database
 from tests.factories import a_key, an_admin
-from tests.serving import free_port
+from tests.processes import free_port
 from tests.test_commands import ended
 
 

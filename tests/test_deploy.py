@@ -12,7 +12,8 @@ import pytest
 
 from app.cli.protocol import LAST_CALL
 from app.settings import read_settings
-from tests.serving import free_port, served
+from tests.processes import free_port
+from tests.serving import served
 
 DEPLOY = Path(__file__).parent.parent / "deploy"
 README = (DEPLOY.parent / "README.md").read_text()

@@ -9,7 +9,8 @@ import pytest
 
 from app.pipeline.shared_windows import SLOTS, FileWindows
 from app.pipeline.windows import WINDOW
-from tests.serving import free_port, served
+from tests.processes import free_port
+from tests.serving import served
 
 LIMIT = 30
 

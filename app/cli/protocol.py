@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from app.pipeline.bodies import too_slow
 from app.pipeline.overload import ARRIVED
 from app.pipeline.problems import MEDIA_TYPE, Problem, document
 from models.sentence import say
@@ -85,9 +86,7 @@ class Protocol(HttpToolsProtocol):
             return
         waited = self.loop.time() - self._began if self._began is not None else 0
         if waited >= self.patience and self._in_head:
-            limit = round(self.patience)
-            slow = say("A request has to arrive within {limit} s.", limit=limit)
-            self._refuse(Problem("request-timeout", slow))
+            self._refuse(too_slow(self.patience))
         elif waited >= 2 * self.patience:
             # Whoever reads bodies has said so long ago.
             self.transport.abort()

@@ -54,11 +54,16 @@ async def arriving(patience: float) -> AsyncGenerator[None]:
         async with timeout(patience):
             yield
     except TimeoutError:
-        raise Problem(
-            "request-timeout",
-            say("A request has to arrive within {limit} s.", limit=round(patience)),
-            headers={"Connection": "close"},
-        ) from None
+        raise too_slow(patience) from None
+
+
+def too_slow(patience: float) -> Problem:
+    """The 408 problem of a request that did not arrive within `patience` seconds."""
+    return Problem(
+        "request-timeout",
+        say("A request has to arrive within {limit} s.", limit=round(patience)),
+        headers={"Connection": "close"},
+    )
 
 
 async def _read(receive: Receive, headers: dict[bytes, bytes], limit: int) -> bytes:

@@ -22,9 +22,9 @@ PROBLEM_JSON, PROBLEM_XML = "application/problem+json", "application/problem+xml
 ANSWERS = (JSON, XML, TEXT_XML)
 # The media type of an answer as its header says it. Without a charset, text/xml was once ASCII.
 CONTENT_TYPES = {JSON: JSON, XML: XML, TEXT_XML: f"{TEXT_XML}; charset=utf-8"}
-# All that we write is UTF-8, so that it does not have to be said.
 # Every answer may be written in another form.
 VARY = (b"vary", b"Accept")
+# All that we write is UTF-8, so that it does not have to be said.
 _UTF_8 = re.compile(r';\s*charset\s*=\s*"?utf-?8"?', re.IGNORECASE)
 PROBLEM: Json = {"$ref": "#/components/schemas/Problem"}
 

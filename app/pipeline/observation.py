@@ -12,7 +12,7 @@ from connexion.middleware.abstract import SpecMiddleware
 
 from app.monitoring.logs import REQUEST_ID, Lines
 from app.monitoring.metrics import LEFT, Meters
-from app.pipeline.call import ID, KEY, App, Call, Parts, Receive, Scope, Send
+from app.pipeline.call import ID, KEY, App, Call, Parts, Receive, Scope, Send, address_of
 from app.pipeline.probes import PATHS
 
 HEADER = b"x-request-id"
@@ -79,10 +79,9 @@ class Observation(SpecMiddleware):
         operation = call.operation.id if call else ""
         self.meters.count(operation, status, took)
         if self.lines is not None:
-            client = scope.get("client")
             principal = call.principal if call else None
             self.lines.put_request((
-                time(), scope[ID], client[0] if client else "", scope["method"], scope["path"],
+                time(), scope[ID], address_of(scope) or "", scope["method"], scope["path"],
                 operation, principal.key_id if principal else None, status, took, size,
             ))  # fmt: skip
 

@@ -1,9 +1,6 @@
 """Windows that several processes count in together: in a file of this machine, or in Redis."""
 
-import fcntl
 import logging
-import mmap
-import os
 import struct
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -13,6 +10,7 @@ from limits.errors import StorageError
 from limits.storage import storage_from_string
 
 from app.pipeline.windows import CAPACITY, WINDOW, Window, Windows
+from models.shared_file import alone, mapped, open_shared
 
 log = logging.getLogger("clientxcms")
 
@@ -31,21 +29,14 @@ class FileWindows:
     """
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        size = (SLOTS + REACH) * SLOT.size
-        os.ftruncate(self._file, size)
-        self._table = mmap.mmap(self._file, size)
+        self._file = open_shared(path)
+        self._table = mapped(self._file, (SLOTS + REACH) * SLOT.size)
 
     def count(self, key_id: int, now: float) -> Window:
         """Count one more request of a key. Returns its window."""
-        # The system takes the lock away from a process that dies.
-        fcntl.lockf(self._file, fcntl.LOCK_EX)
-        try:
+        with alone(self._file):
             place, window = self._find(key_id, now)
             SLOT.pack_into(self._table, place, key_id, window.made + 1, window.ends)
-        finally:
-            fcntl.lockf(self._file, fcntl.LOCK_UN)
         return Window(window.made + 1, window.ends)
 
     def _find(self, key_id: int, now: float) -> tuple[int, Window]:

@@ -16,8 +16,8 @@ import psycopg
 from sqlalchemy import URL, make_url
 
 from tests.databases import SERVER
+from tests.processes import ROOT, free_port
 from tests.revoking import wait_until
-from tests.serving import ROOT, free_port
 
 BINARIES = max(Path("/usr/lib/postgresql").glob("*/bin"))
 
