@@ -4,6 +4,7 @@ import secrets
 import string
 from datetime import datetime
 from hashlib import sha256
+from hmac import compare_digest
 from typing import ClassVar
 from zlib import crc32
 
@@ -58,3 +59,13 @@ def new_secret() -> str:
 def hash_secret(secret: str) -> str:
     """What is stored of a secret."""
     return sha256(secret.encode()).hexdigest()
+
+
+def is_current_secret(hashed: str, token: str, previous_token: str | None) -> bool | None:
+    """Whether a hash is that of the secret of a key, or of the one before; None if of neither.
+
+    It takes the same time wherever they differ.
+    """
+    if compare_digest(token, hashed):
+        return True
+    return False if compare_digest(previous_token or "", hashed) else None

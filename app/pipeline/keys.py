@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from hmac import compare_digest
 
 from sqlalchemy import and_, bindparam, or_, select
 
 from app.usecases.rights import Rights, earliest, parsed
 from models import Admin, PersonalAccessToken
 from models.database import Database
-from models.personal_access_token import hash_secret
+from models.personal_access_token import hash_secret, is_current_secret
 from models.reads import Reader, items
 
 # How many keys are remembered; a shop has a few dozen.
@@ -98,8 +97,8 @@ def _look_up(reader: Reader, number: str, hashed: str) -> LivingKey | None:
     if not found:
         return None
     key = found[0]
-    is_current = compare_digest(key["token"], hashed)
-    if not is_current and not compare_digest(key["previous_token"] or "", hashed):
+    is_new = is_current_secret(hashed, key["token"], key["previous_token"])
+    if is_new is None:
         return None
     if number and int(number) != key["id"]:
         return None
@@ -108,6 +107,6 @@ def _look_up(reader: Reader, number: str, hashed: str) -> LivingKey | None:
         parsed(key["parent_networks"] if key["parent_id"] else key["allowed_networks"]),
         key["parent_limit"] if key["parent_id"] else key["rate_limit"],
         earliest(key["expires_at"], key["parent_end"],
-                 None if is_current else key["previous_expires_at"]),
+                 None if is_new else key["previous_expires_at"]),
     )  # fmt: skip
     return LivingKey(key["id"], key["parent_id"], key["tokenable_id"], rights, key["last_used_at"])

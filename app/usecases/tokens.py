@@ -3,7 +3,6 @@
 from base64 import b64decode
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from hmac import compare_digest
 from typing import Any
 from urllib.parse import unquote_plus
 
@@ -14,7 +13,7 @@ from app.usecases.permissions import EVERYTHING, canonical, covers
 from app.usecases.rights import NOT_FROM_HERE, earliest, rights_of
 from models import Admin, PersonalAccessToken
 from models.errors import OAuthError
-from models.personal_access_token import hash_secret, new_secret
+from models.personal_access_token import hash_secret, is_current_secret, new_secret
 from models.sentence import say
 
 LIFETIME = timedelta(hours=1)
@@ -101,10 +100,10 @@ def _key(
     unknown = OAuthError("invalid_client", say("The API key is unknown, revoked or expired."))
     if key is None or key.parent_id is not None or client_id.lstrip("0") != str(key.id):
         raise unknown
-    is_current = compare_digest(key.token, hashed)
-    if not is_current and not compare_digest(key.previous_token or "", hashed):
+    is_new = is_current_secret(hashed, key.token, key.previous_token)
+    if is_new is None:
         raise unknown
-    ends_at = earliest(key.expires_at, None if is_current else key.previous_expires_at)
+    ends_at = earliest(key.expires_at, None if is_new else key.previous_expires_at)
     if (ends_at is not None and ends_at <= now) or not _has_living_admin(session, key):
         raise unknown
     return key, ends_at
