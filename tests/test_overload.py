@@ -58,6 +58,20 @@ def test_who_has_waited_too_long_is_told_to_come_back_and_the_next_is_served(tmp
         assert ask(port, request(SHORT, key))[0] == 200
 
 
+def test_who_is_not_let_in_yet_waits_like_all_others(tmp_path):
+    settings = {"MAX_WAIT": "50", "RATE_LIMIT": "0"}
+    with started_server(tmp_path, **settings) as (url, printed, process), ExitStack() as stack:
+        key = labels(printed.read_text())["Token"]
+        address = ("127.0.0.1", int(url.rpartition(":")[2]))
+        process.send_signal(SIGSTOP)
+        crowd = [stack.enter_context(socket.create_connection(address)) for _ in range(CROWD)]
+        for each in crowd:
+            each.sendall(request(LONG, key))
+        process.send_signal(SIGCONT)
+        # Let in one by one, each would find an idle server, and nobody would know of the queue.
+        assert {answer(each)[0] for each in crowd} == {200, 503}
+
+
 @pytest.fixture
 def database(tmp_path):
     return tmp_path / "shop.db"

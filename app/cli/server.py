@@ -17,6 +17,7 @@ from flask import Blueprint, current_app
 from sqlalchemy import Engine, select
 
 from app.cli.database import fail, opened
+from app.cli.listening import LOOP
 from app.cli.protocol import LAST_CALL, Protocol
 from app.cli.workers import serve_with_workers
 from app.monitoring.logs import log_to_standard_error
@@ -68,6 +69,7 @@ def start(settings: Settings) -> None:
         "log_config": None,
         "access_log": False,
         "server_header": False,
+        "loop": LOOP,
         "proxy_headers": True,
         "http": Protocol,
         "ws": "none",
