@@ -16,6 +16,7 @@ from models.migrate import upgrade
 from tests.conftest import run
 from tests.databases import new_database
 from tests.factories import a_group, a_key
+from tests.postgresql.commits import cut_off_the_commit, slow_commits
 from tests.postgresql.servers import a_replica
 from tests.revoking import refused_within, revoke, wait_until
 from tests.serving import served
@@ -109,6 +110,18 @@ def test_what_a_key_has_changed_its_tokens_read_at_once(replicated, http, sessio
     )  # fmt: skip
     http.headers["authorization"] = f"Bearer {answer.json()['access_token']}"
     assert names(http) == ["mine"]
+
+
+def test_a_key_that_may_have_changed_something_reads_what_is_true(
+    replicated, http, session, paused
+):
+    a_group(session, name="theirs")
+    assert names(http) == []
+    with slow_commits(replicated.settings.database_url) as database, ThreadPoolExecutor() as pool:
+        sent = pool.submit(http.post, "/groups", json=a_body(name="mine"))
+        cut_off_the_commit(database)
+        assert sent.result().json()["type"] == "/api/problems/in-doubt"
+    assert names(http) == ["theirs"]
 
 
 def test_all_processes_know_what_a_key_has_changed(settings, replica, tmp_path):
