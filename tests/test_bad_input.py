@@ -2,12 +2,15 @@
 
 import gzip
 import socket
+from urllib.parse import urlencode
 
 import pytest
 
-from tests.factories import a_group, a_key, a_product
+from app.contract import contract
+from tests.factories import a_group, a_key, a_product, a_service
 
 JSON = {"Content-Type": "application/json"}
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 DEEP = b'{"name":' * 100_000 + b"1" + b"}" * 100_000
 
 
@@ -97,6 +100,16 @@ def test_a_body_over_the_limit_is_refused_however_it_is_sent(client):
     assert_problem(client.post("/products", content=chunks(), headers=JSON), 413)
 
 
+def test_a_body_may_be_as_long_as_the_limit(client, session):
+    path, limit = f"/products/{a_product(session).id}", contract().body_limit
+    body = b'{"name": "Long"}'.ljust(limit)
+    for sent in (body, iter([body[:1000], body[1000:]])):
+        assert client.patch(path, content=sent, headers=JSON).status_code == 200
+    body += b" "
+    for sent in (body, iter([body[:1000], body[1000:]])):
+        assert_problem(client.patch(path, content=sent, headers=JSON), 413)
+
+
 def test_a_chunked_body_is_a_body(client, session):
     def chunks():
         yield b'{"name": '
@@ -146,6 +159,24 @@ def test_what_is_not_an_id_is_the_id_of_nothing(client, item):
 )
 def test_a_query_that_cannot_be_read_is_refused(client, query):
     assert_problem(client.get(f"/products?{query}"), 400)
+
+
+def test_a_form_or_a_query_may_have_a_thousand_fields_the_last_of_a_name_counts(client, session):
+    path = f"/products/{a_product(session).id}"
+    fields = [("name", "first"), *[("name", "more")] * 998, ("name", "last")]
+    body = urlencode(fields)
+    assert client.post(path, content=body, headers=FORM).json()["name"] == "last"
+    assert_problem(client.post(path, content=f"{body}&name=x", headers=FORM), 400)
+    pages = "per_page=3&" * 999
+    assert client.get(f"/products?{pages}per_page=7").json()["per_page"] == 7
+    assert_problem(client.get(f"/products?{pages}per_page=7&page=1"), 400)
+
+
+def test_a_field_of_a_form_may_be_64_levels_deep(client, session):
+    path = f"/services/{a_service(session).id}"
+    for depth, status in ((63, 200), (64, 400)):
+        answer = client.post(path, content="data" + "[a]" * depth + "=1", headers=FORM)
+        assert answer.status_code == status, answer.text
 
 
 def test_ten_thousand_filters_are_refused(client):
@@ -214,11 +245,10 @@ def test_broken_multipart_is_refused(client, content, media_type):
 
 
 def test_forms_with_fields_in_fields_that_contradict_are_refused(client):
-    headers = {"Content-Type": "application/x-www-form-urlencoded"}
     body = b"pricing=1&pricing[monthly][price]=2"
-    assert_problem(client.post("/products/1", content=body, headers=headers), 400)
+    assert_problem(client.post("/products/1", content=body, headers=FORM), 400)
     body = b"pricing" + b"[a]" * 5000 + b"=1"
-    assert_problem(client.post("/products/1", content=body, headers=headers), 400)
+    assert_problem(client.post("/products/1", content=body, headers=FORM), 400)
 
 
 def test_a_client_that_leaves_in_the_middle_of_its_body_changes_nothing(server, session, client):

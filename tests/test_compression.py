@@ -5,7 +5,7 @@ import gzip
 import pytest
 import zstandard
 
-from tests.factories import a_customer
+from tests.factories import a_customer, a_group
 
 READ = {
     "gzip": gzip.decompress,
@@ -60,6 +60,15 @@ def test_a_small_answer_is_sent_as_it_is(client, session):
     answer, _ = get(client, f"/customers/{customer.id}", "gzip")
     assert "content-encoding" not in answer.headers
     assert "Accept-Encoding" not in answer.headers.get("vary", "")
+
+
+def test_an_answer_is_compressed_from_1200_bytes_on(client, session):
+    path = f"/groups/{a_group(session, description='x').id}"
+    missing = 1200 - len(client.get(path).content)
+    for length, encoding in ((missing, None), (missing + 1, "gzip")):
+        assert client.patch(path, json={"description": "x" * length}).is_success
+        answer, _ = get(client, path, "gzip")
+        assert answer.headers.get("content-encoding") == encoding
 
 
 def test_head_tells_what_get_would(client, customers):

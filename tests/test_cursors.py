@@ -8,6 +8,8 @@ from itertools import chain
 import pytest
 
 from app.contract import contract
+from app.keyset import Cursor
+from app.pipeline.cursors import write_cursor
 from models import Customer, Group, Pricing, Product, Service
 from tests.factories import a_customer, a_group, a_product, a_service
 
@@ -113,6 +115,19 @@ def test_a_page_by_cursor_tells_where_it_is(client, shop):
     assert third.json()["next_page_url"] is None
 
 
+def test_there_is_no_page_before_the_first_one_even_if_rows_came_in_there(client, session):
+    group = a_group(session)
+    for name in "bcd":
+        a_product(session, group_id=group.id, name=name)
+    first = client.get("/products?sort=name&per_page=1")
+    second = client.get(first.links["next"]["url"])
+    a_product(session, group_id=group.id, name="a")
+    page = client.get(second.links["prev"]["url"]).json()
+    assert (page["data"][0]["name"], page["current_page"]) == ("b", 1)
+    assert page["prev_page_url"]
+    assert page["links"][0]["page"] == 1
+
+
 def test_a_cursor_remembers_its_order_and_takes_filters_includes_and_sizes(client, shop):
     first = client.get("/customers?sort=-firstname&per_page=2")
     cursor = first.links["next"]["url"].rpartition("cursor=")[2]
@@ -165,6 +180,14 @@ def test_what_no_page_has_given_is_refused(client, shop, cursor):
 def test_a_right_cursor_looks_like_the_forged_ones(client, shop):
     cursor = forged(["firstname"], False, 2, ROW)
     assert client.get("/customers", params={"cursor": cursor}).status_code == 200
+
+
+def test_a_cursor_may_have_2000_characters():
+    def written(length):
+        return write_cursor(Cursor(("name",), False, 2, {"name": "x" * length, "id": 1}))
+
+    longest = next(length for length in range(3000) if written(length + 1) is None)
+    assert len(written(longest)) == 2000
 
 
 def test_values_too_long_for_an_address_make_no_cursor(client, session):

@@ -58,6 +58,13 @@ def test_the_second_answer_is_the_first_one(client, session, path, media_type):
     assert how_many(client, path) == 1
 
 
+def test_the_order_of_members_makes_no_other_request(client):
+    sent = GROUP, dict(reversed(GROUP.items()))
+    first, second = (client.post("/groups", json=body, headers=NAME) for body in sent)
+    assert second.status_code == 201
+    assert second.content == first.content
+
+
 def test_an_image_that_is_sent_again_is_kept_once(client, session):
     body = {name: str(value) for name, value in BODIES["/products"](session).items()}
     for _ in range(2):

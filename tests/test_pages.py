@@ -51,6 +51,7 @@ def test_addresses_of_pages_keep_the_query_and_lead_there(client, session):
     kept = "filter%5Bstatus%5D=active&unknown=a+b&sort=-id&per_page=2"
     assert page["next_page_url"] == f"{page['path']}?{kept}&page=3"
     assert page["prev_page_url"] == f"{page['path']}?{kept}&page=1"
+    assert [link["page"] for link in page["links"]] == [1, 1, 2, 3, 3]
     last = client.get(page["next_page_url"]).json()
     assert [item["id"] for item in last["data"]] == [min(item["id"] for item in last["data"])]
     assert last["next_page_url"] is None

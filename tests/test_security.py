@@ -81,6 +81,11 @@ def test_the_last_use_is_noted_at_most_once_a_minute(server, session):
     get(server, "/health", key)
     session.refresh(row)
     assert row.last_used_at == first
+    row.last_used_at -= timedelta(minutes=1)
+    session.commit()
+    get(server, "/health", key)
+    session.refresh(row)
+    assert row.last_used_at >= first
 
 
 def test_a_key_without_the_scope_is_told_which_one_is_needed(server, session):

@@ -42,9 +42,17 @@ def test_a_service_is_found_by_its_id_and_by_its_uuid(client, session):
     assert by_id["is_cancelled"] is False
 
 
+def test_a_service_may_have_the_highest_id_that_there_is(client, session):
+    service = a_service(session, id=2**63 - 1)
+    assert client.get(f"/services/{service.id}").json()["uuid"] == service.uuid
+    assert client.post(f"/services/{service.id}/suspend").is_success
+
+
 @pytest.mark.parametrize(
-    "key", ["0", "01", "-1", "x", "9" * 19, "1.0", "00000000-0000-4000-8000-00000000000", "%20"]
-)
+    "key",
+    ["0", "01", "-1", "x", "9" * 19, str(2**63), str(2**64), "1.0", "\N{SUPERSCRIPT ONE}",
+     "\N{ARABIC-INDIC DIGIT ONE}", "00000000-0000-4000-8000-00000000000", "%20"],
+)  # fmt: skip
 def test_what_is_neither_id_nor_uuid_is_the_key_of_nothing(client, session, key):
     a_service(session)
     assert client.get(f"/services/{key}").status_code == 404
