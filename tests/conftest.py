@@ -2,10 +2,11 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import hypothesis
@@ -90,3 +91,19 @@ def http(server: Running) -> Iterator[httpx.Client]:
     """A client without a key."""
     with httpx.Client(base_url=f"{server.url}/api/application") as client:
         yield client
+
+
+@pytest.fixture
+def as_key(http: httpx.Client) -> Callable[..., httpx.Response]:
+    """A function that sends a request with another key, perhaps from another address."""
+
+    def send(
+        token: str, method: str, path: str, *, address: str | None = None, **options: Any
+    ) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {token}"} | options.pop("headers", {})
+        if address:
+            # What a proxy in front of the server says; tests are taken for one.
+            headers["X-Forwarded-For"] = address
+        return http.request(method, path, headers=headers, **options)
+
+    return send

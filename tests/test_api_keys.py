@@ -1,62 +1,26 @@
 """Keys that are made, limited, changed and ended through the API itself."""
 
-import asyncio
-import re
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
-import httpx
 import pytest
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from app.moments import read_moment, write_moment
-from app.pipeline.keys import Keys
-from app.settings import Settings
 from models import PersonalAccessToken
-from models.database import open_database
 from models.personal_access_token import hash_secret
-from tests.conftest import run
-from tests.databases import new_database
 from tests.factories import a_key, an_admin
+from tests.keys import HERE, TOKEN, number, refused, trade
 from tests.revoking import wait_until
 from tests.rpc import ask
-from tests.serving import served
 
-TOKEN = re.compile(r"\d+\|CLIENTXCMS[A-Za-z0-9]{40}[0-9a-f]{8}")
 SHOWN = {"id", "name", "permissions", "allowed_networks", "rate_limit", "expires_at",
          "previous_expires_at", "last_used_at", "created_at", "updated_at"}  # fmt: skip
-HERE, ELSEWHERE = "127.0.0.1", "203.0.113.9"
-
-
-def number(token):
-    return int(token.partition("|")[0])
-
-
-@pytest.fixture
-def as_key(http):
-    """A function that sends a request with another key, perhaps from another address."""
-
-    def send(token, method, path, *, address=None, **options):
-        headers = {"Authorization": f"Bearer {token}"} | options.pop("headers", {})
-        if address:
-            # What a proxy in front of the server says; tests are taken for one.
-            headers["X-Forwarded-For"] = address
-        return http.request(method, path, headers=headers, **options)
-
-    return send
 
 
 def rows(session):
     session.rollback()
     return session.scalars(select(PersonalAccessToken).order_by(PersonalAccessToken.id)).all()
-
-
-def refused(answer, kind, status=403):
-    """What a problem of a kind says."""
-    assert (answer.status_code, answer.json()["type"]) == (status, f"/api/problems/{kind}")
-    return answer.json()["detail"]
 
 
 # ── Making and reading ────────────────────────────────────────────────────────
@@ -144,6 +108,7 @@ def test_a_key_can_be_looked_for(client):
 
 
 # ── Nobody grants more than they have ─────────────────────────────────────────
+
 
 MANAGER = ("api_keys:create", "api_keys:update", "api_keys:rotate", "products:index")
 
@@ -274,103 +239,6 @@ def test_a_token_is_told_what_it_may_do_and_until_when(as_key, session, http):
     assert read_moment(me["expires_at"]) < datetime.now(UTC) + timedelta(hours=1)
 
 
-def trade(http, key, scope=None, **headers):
-    """What a key is answered that asks for a short-lived token."""
-    client_id, _, secret = key.partition("|")
-    form = {"grant_type": "client_credentials", "client_id": client_id, "client_secret": secret}
-    url = http.base_url.copy_with(path="/api/oauth/token")
-    return http.post(url, data=form | ({"scope": scope} if scope else {}), headers=headers).json()
-
-
-# ── Rotation and revocation ───────────────────────────────────────────────────
-
-
-def test_after_a_rotation_both_secrets_work_until_the_first_one_ends(client, as_key, session):
-    old = a_key(session, "health")
-    assert as_key(old, "GET", "/health").status_code == 200
-    answer = client.post(f"/api_keys/{number(old)}/rotate", json={"overlap": 3})
-    assert answer.status_code == 200, answer.text
-    fresh = answer.json()["token"]
-    assert TOKEN.fullmatch(fresh)
-    assert number(fresh) == number(old)
-    assert fresh != old
-    end = read_moment(answer.json()["previous_expires_at"])
-    assert as_key(fresh, "GET", "/health").status_code == 200
-    # A server on MariaDB knows of it after a tenth of a second.
-    wait_until(lambda: as_key(old, "GET", "/me").json()["expires_at"] == write_moment(end))
-    while datetime.now(UTC) < end - timedelta(milliseconds=500):
-        assert as_key(old, "GET", "/health").status_code == 200
-    wait_until(lambda: datetime.now(UTC) >= end)
-    assert as_key(old, "GET", "/health").status_code == 401
-    assert as_key(fresh, "GET", "/health").status_code == 200
-    assert as_key(fresh, "GET", "/me").json()["expires_at"] is None
-
-
-def test_a_secret_can_end_at_once_and_one_before_it_always_does(client, as_key, session):
-    secrets = [a_key(session, "health")]
-    for overlap in (60, 60, 0):
-        body = {"overlap": overlap}
-        path = f"/api_keys/{number(secrets[0])}/rotate"
-        secrets.append(client.post(path, json=body).json()["token"])
-        expected = [*[False] * (len(secrets) - 2), overlap > 0, True]
-
-        def living():
-            return [as_key(each, "GET", "/health").status_code == 200 for each in secrets]
-
-        wait_until(lambda expected=expected, living=living: living() == expected)
-
-
-def test_a_rotation_says_for_how_long_and_no_longer_than_a_week(client, session):
-    path = f"/api_keys/{number(a_key(session))}/rotate"
-    before = datetime.now(UTC)
-    end = read_moment(client.post(path).json()["previous_expires_at"])
-    assert timedelta(0) <= end - before - timedelta(hours=1) < timedelta(minutes=1)
-    for overlap in (-1, 604801):
-        assert client.post(path, json={"overlap": overlap}).status_code == 422
-
-
-def test_tokens_end_with_the_secret_that_they_were_traded_for(client, as_key, session, http):
-    old = a_key(session, "health")
-    token = trade(http, old)["access_token"]
-    assert as_key(token, "GET", "/health").status_code == 200
-    path = f"/api_keys/{number(old)}/rotate"
-    client.post(path, json={"overlap": 600})
-    assert as_key(token, "GET", "/health").status_code == 200
-    assert trade(http, old)["expires_in"] <= 600
-    client.post(path, json={"overlap": 0})
-    wait_until(lambda: as_key(token, "GET", "/health").status_code == 401)
-    assert trade(http, old)["error"] == "invalid_client"
-
-
-def test_a_remembered_secret_ends_to_the_second(session, server):
-    made = datetime(2026, 3, 2, 9, tzinfo=UTC)
-    key = a_key(session, expires_at=made + timedelta(hours=1), now=made)
-    second = timedelta(seconds=1)
-
-    async def living():
-        database = open_database(server.settings.database_url)
-        keys = Keys(database)
-        moments = (made, made + timedelta(hours=1) - second, made + timedelta(hours=1))
-        found = [await keys.find(key, moment) is not None for moment in moments]
-        await database.close()
-        return found
-
-    assert asyncio.run(living()) == [True, True, False]
-
-
-def test_a_revoked_key_is_gone_at_once_with_its_tokens(client, as_key, session, http):
-    key = a_key(session, "health")
-    token = trade(http, key)["access_token"]
-    assert as_key(token, "GET", "/health").status_code == 200
-    answer = client.delete(f"/api_keys/{number(key)}")
-    assert (answer.status_code, answer.content) == (204, b"")
-    assert not answer.headers.keys() & {"content-length", "content-type"}
-    for each in (key, token):
-        wait_until(lambda each=each: as_key(each, "GET", "/health").status_code == 401)
-    assert client.get(f"/api_keys/{number(key)}").status_code == 404
-    assert client.delete(f"/api_keys/{number(key)}").status_code == 404
-
-
 # ── Changing ──────────────────────────────────────────────────────────────────
 
 
@@ -401,145 +269,6 @@ def test_tokens_keep_nothing_that_was_taken_from_their_key(client, as_key, sessi
     soon = datetime.now(UTC) + timedelta(minutes=5)
     client.post(f"/api_keys/{number(key)}", json={"expires_at": write_moment(soon)})
     wait_until(lambda: as_key(less, "GET", "/license").status_code == 401)
-
-
-# ── From where ────────────────────────────────────────────────────────────────
-
-
-@pytest.mark.parametrize(
-    ("network", "inside", "outside"),
-    [
-        ("203.0.113.0/24", "203.0.113.255", "203.0.114.0"),
-        ("203.0.113.9/32", "203.0.113.9", "203.0.113.8"),
-        ("2001:db8::/32", "2001:db8:ffff::1", "2001:db9::1"),
-        ("203.0.113.0/24", "::ffff:203.0.113.9", "::ffff:203.0.114.9"),
-        ("::/0", "::1", HERE),
-        ("0.0.0.0/0", HERE, "::1"),
-    ],
-)
-def test_a_key_works_from_its_networks_only(as_key, session, network, inside, outside):
-    key = a_key(session, allowed_networks=[network])
-    assert as_key(key, "GET", "/health", address=inside).status_code == 200
-    answer = as_key(key, "GET", "/health", address=outside)
-    assert refused(answer, "address-not-allowed") == "This key may not be used from this address."
-    assert "x-ratelimit-limit" not in answer.headers
-    assert network not in answer.text
-    assert as_key(key, "GET", "/health", address="unknown").status_code == 403
-
-
-def test_the_address_is_looked_at_before_the_permission(as_key, session):
-    key = a_key(session, "health", allowed_networks=[f"{ELSEWHERE}/32"])
-    refused(as_key(key, "GET", "/products"), "address-not-allowed")
-    refused(as_key(key, "GET", "/products", address=ELSEWHERE), "insufficient-scope")
-    session.rollback()
-    assert session.get(PersonalAccessToken, number(key)).last_used_at
-
-
-def test_tokens_are_for_the_networks_of_their_key(as_key, session, http):
-    key = a_key(session, "health", allowed_networks=[f"{ELSEWHERE}/32"])
-    assert trade(http, key)["error"] == "unauthorized_client"
-    token = trade(http, key, **{"X-Forwarded-For": ELSEWHERE})["access_token"]
-    assert as_key(token, "GET", "/health", address=ELSEWHERE).status_code == 200
-    refused(as_key(token, "GET", "/health"), "address-not-allowed")
-
-
-# ── How often ─────────────────────────────────────────────────────────────────
-
-
-@pytest.fixture
-def strict(tmp_path):
-    """A server with a rate limit, and that stands five wrong keys of an address."""
-    settings = Settings(database_url=new_database(tmp_path), data=tmp_path, rate_limit=3,
-                        wrong_key_limit=5)  # fmt: skip
-    yield from run(settings)
-
-
-def health(server, key, address=None):
-    headers = {"Authorization": f"Bearer {key}"} if key else {}
-    headers |= {"X-Forwarded-For": address} if address else {}
-    return httpx.get(f"{server.url}/api/application/health", headers=headers)
-
-
-def limits_told(answers):
-    return [(each.status_code, each.headers["x-ratelimit-limit"]) for each in answers]
-
-
-def test_the_limit_of_a_key_goes_before_that_of_the_server(strict):
-    with Session(strict.engine) as session:
-        more, less, usual = (a_key(session, rate_limit=limit) for limit in (4, 2, None))
-    for key, limit in ((more, 4), (less, 2), (usual, 3)):
-        answers = [health(strict, key) for _ in range(limit + 1)]
-        assert limits_told(answers) == [(200, str(limit))] * limit + [(429, str(limit))]
-
-
-def test_a_key_can_be_limited_where_no_other_is(tmp_path):
-    settings = Settings(database_url=new_database(tmp_path), data=tmp_path, rate_limit=0)
-    for server in run(settings):
-        with Session(server.engine) as session:
-            limited, other = a_key(session, rate_limit=1), a_key(session)
-        assert limits_told(health(server, limited) for _ in range(2)) == [(200, "1"), (429, "1")]
-        assert "x-ratelimit-limit" not in health(server, other).headers
-
-
-def test_a_token_counts_for_the_limit_of_its_key(strict):
-    with Session(strict.engine) as session:
-        key = a_key(session, rate_limit=2)
-    with httpx.Client(base_url=strict.url) as http:
-        token = trade(http, key)["access_token"]
-    assert limits_told(health(strict, each) for each in (token, key)) == [(200, "2"), (429, "2")]
-
-
-def test_requests_from_elsewhere_use_up_nothing(strict):
-    with Session(strict.engine) as session:
-        key = a_key(session, rate_limit=2, allowed_networks=[f"{HERE}/32"])
-    assert {health(strict, key, ELSEWHERE).status_code for _ in range(5)} == {403}
-    assert [health(strict, key).status_code for _ in range(3)] == [200, 200, 429]
-
-
-def test_whoever_tries_wrong_keys_has_to_wait_and_others_do_not(strict):
-    with Session(strict.engine) as session:
-        key = a_key(session)
-    tries = [health(strict, f"1|{n}", ELSEWHERE) for n in range(7)]
-    assert [answer.status_code for answer in tries] == [401] * 5 + [429] * 2
-    assert 0 < int(tries[-1].headers["retry-after"]) <= 60
-    assert "wrong keys" in refused(tries[-1], "too-many-requests", 429)
-    assert health(strict, key, ELSEWHERE).status_code == 200
-    assert health(strict, "1|x", "203.0.113.10").status_code == 401
-    assert {health(strict, None, ELSEWHERE).status_code for _ in range(7)} == {401}
-
-
-def test_wrong_secrets_count_wherever_they_are_sent(strict):
-    form = {"grant_type": "client_credentials", "client_id": "1", "client_secret": "x"}
-    headers = {"X-Forwarded-For": ELSEWHERE}
-
-    def trade():
-        return httpx.post(f"{strict.url}/api/oauth/token", data=form, headers=headers)
-
-    assert [trade().status_code for _ in range(3)] == [401] * 3
-    codes = [ask(strict, "1|x", "health.show", **headers)[0] for _ in range(3)]
-    assert codes == [401, 401, 429]
-    refused_too = trade()
-    assert refused_too.status_code == 429
-    assert 0 < int(refused_too.headers["retry-after"]) <= 60
-
-
-def test_a_network_of_ipv6_is_one_place(strict):
-    answers = [health(strict, "1|x", f"2001:db8::{n}").status_code for n in range(1, 7)]
-    assert answers == [401] * 5 + [429]
-    assert health(strict, "1|x", "2001:db8:0:1::1").status_code == 401
-
-
-def test_the_processes_of_a_server_count_wrong_keys_together(tmp_path):
-    with served(tmp_path, WORKERS="3", WRONG_KEY_LIMIT="10") as process:
-
-        def attempt(number):
-            with process.client(Authorization=f"Bearer 1|{number}") as http:
-                return http.get("/api/application/health").status_code
-
-        with ThreadPoolExecutor(6) as pool:
-            assert sorted(pool.map(attempt, range(15))) == [401] * 10 + [429] * 5
-        with process.client() as http:
-            assert http.get("/api/application/health").status_code == 200
 
 
 # ── XML-RPC ───────────────────────────────────────────────────────────────────

@@ -24,8 +24,8 @@ RESOURCES = {
     "health": ("test_status",),
     "license": ("test_status",),
     "statistics": ("test_status",),
-    "oauth": ("test_security", "test_api_keys"),
-    "api_keys": ("test_api_keys",),
+    "oauth": ("test_security", "test_key_rotation", "test_key_limits"),
+    "api_keys": ("test_api_keys", "test_key_rotation"),
     "me": ("test_api_keys",),
 }
 
