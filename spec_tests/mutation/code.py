@@ -123,7 +123,8 @@ class Essence(ast.NodeTransformer):
 
     def visit_arguments(self, node: ast.arguments) -> ast.arguments:
         node.args = [*node.posonlyargs, *node.args, *node.kwonlyargs]
-        node.posonlyargs, node.kwonlyargs = [], []
+        node.defaults += filter(None, node.kw_defaults)
+        node.posonlyargs, node.kwonlyargs, node.kw_defaults = [], [], []
         self.generic_visit(node)
         return node
 
