@@ -39,6 +39,8 @@ NETWORK, LATER = "192.0.2.0/24", "2099-01-31T00:00:00Z"
 LONGEST_NETWORK = contract().document["components"]["schemas"]["Network"]["maxLength"]
 # As the contract sees it: to Python, some control characters are blanks.
 HAS_TEXT = contract().validator({"type": "string", "pattern": r"\S"}).accepts
+LETTERS = map(chr, (*range(1, 0xD800), *range(0xE000, 0x10000)))
+BLANKS = "".join(letter for letter in LETTERS if not HAS_TEXT(letter))
 # Of a request that may be sent again.
 IS_NAME = contract().validator(contract().operations["groups.create"].headers[0].schema).accepts
 IS_EMAIL = contract().validator({"$ref": "#/components/schemas/Email"}).accepts
@@ -299,8 +301,8 @@ def _is_blank(value: Any) -> bool:
 
 def _sent(value: Any, name: str = "") -> Any:
     """A field as a form carries it: of one that is there twice the last counts, unless it is a
-    list, whatever is in it as a text, and a file is there."""
-    if isinstance(value, dict):
+    list, whatever is in it as a text, and a file is there. An object without members is a text."""
+    if isinstance(value, dict) and value:
         return {name: _sent(item, name) for name, item in value.items()}
     if isinstance(value, list) and name in LISTS:
         return ",".join(map(_text, value))
@@ -312,7 +314,7 @@ def _sent(value: Any, name: str = "") -> Any:
 def _trimmed(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _trimmed(item) for name, item in value.items()}
-    return value.strip(" \t\r\n\v\f") if isinstance(value, str) else value
+    return value.strip(BLANKS) if isinstance(value, str) else value
 
 
 def _as_meant(validator: Any, value: Any) -> Any:
@@ -364,7 +366,9 @@ def wrong_data_is_refused(context: Any, response: Any, case: Any) -> None:
         if schema is None or not isinstance(case.body, dict):
             raise
         validator = contract().validator(schema)
-        sent = _sent(case.body) if is_form else case.body
+        sent = case.body
+        if is_form:
+            sent = {name: _sent(item, name) for name, item in sent.items()}
         if media_type == "multipart/form-data":
             # An object is one part, with the text of its JSON, and an empty list is none.
             objects = {name: item for name, item in case.body.items() if isinstance(item, dict)}

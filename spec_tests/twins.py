@@ -24,10 +24,16 @@ def as_xml(schema, value):
     return document
 
 
+def xml_reader(schema):
+    """The function from a document to its value, whose numbers are exact."""
+    decode = decoder(shapes().root(schema))
+    # An answer may be longer than a body.
+    return lambda document: decode(parse(document, DEPTH + 1, items=1_000_000))
+
+
 def from_xml(schema, document):
     """The value of a document; its numbers are exact."""
-    # An answer may be longer than a body.
-    return decoder(shapes().root(schema))(parse(document, DEPTH + 1, items=1_000_000))
+    return xml_reader(schema)(document)
 
 
 def with_floats(value):

@@ -1,9 +1,9 @@
 """What is wrong with an answer, by the document alone."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -18,7 +18,7 @@ from spec_tests import hooks
 from spec_tests.long_run.promises import Answer, Promise, promises
 from spec_tests.long_run.sending import Sending
 from spec_tests.recording import operation_at, same_every_time
-from spec_tests.twins import assert_fits, from_xml, with_floats
+from spec_tests.twins import assert_fits, with_floats, xml_reader
 
 # What HTTP itself is made of, on any answer, and what protects browsers.
 ORDINARY = {
@@ -107,10 +107,14 @@ def _read(operation: str, status: int, is_json: bool, content: bytes) -> Any:
         if is_json:
             return json.loads(content)
         assert_fits(content)
-        schema = promises()[operation].answers[status].schema
-        return with_floats(from_xml(schema, content))
+        return with_floats(_xml_reader(operation, status)(content))
     except (ValueError, Malformed, ForeignCharacter, etree.XMLSyntaxError, AssertionError) as error:
         return Unreadable(f"The body cannot be read as {'JSON' if is_json else 'XML'}: {error}")
+
+
+@cache
+def _xml_reader(operation: str, status: int) -> Callable[[bytes], Any]:
+    return xml_reader(promises()[operation].answers[status].schema)
 
 
 def difference(exchange: Exchange, twin: Exchange) -> Iterator[str]:
