@@ -56,7 +56,7 @@ def run(path: str, text: str, stages: Iterable[Stage], concerned: Iterable[str] 
         return Outcome(None, "")
     with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
         tree = Path(folder)
-        _plant(ROOT, tree, Path(path).parts, text)
+        _plant(ROOT, tree, path, text)
         answer = tree / "killer"
         child = os.fork()
         if not child:
@@ -70,17 +70,21 @@ def run(path: str, text: str, stages: Iterable[Stage], concerned: Iterable[str] 
         return Outcome(answer.read_text() or None, said)
 
 
-def _plant(origin: Path, tree: Path, steps: tuple[str, ...], text: str) -> None:
-    """Make a project that is this one but for one file. All that can be is a link."""
+def _plant(origin: Path, tree: Path, changed: str, text: str) -> None:
+    """Make a project that is this one but for one file. The others are links; above it there are
+    folders, since not everybody who looks for files follows a link to one.
+    """
+    first = Path(changed).parts[0]
     for path in origin.iterdir():
-        if path.name not in (steps[0], *APART):
+        if path.name not in (first, *APART):
             (tree / path.name).symlink_to(path)
-    changed = tree / steps[0]
-    if len(steps) > 1:
-        changed.mkdir()
-        _plant(origin / steps[0], changed, steps[1:], text)
-    else:
-        changed.write_text(text, encoding="utf-8")
+    for folder, _, files in os.walk(origin / first):
+        place = tree / Path(folder).relative_to(origin)
+        place.mkdir()
+        for name in files:
+            (place / name).symlink_to(Path(folder, name))
+    (tree / changed).unlink()
+    (tree / changed).write_text(text, encoding="utf-8")
 
 
 def _ends(child: int) -> bool:
