@@ -203,8 +203,12 @@ def test_head_and_options_work_wherever_they_should(client, session):
 
 
 def test_an_unknown_address_is_not_found_with_or_without_a_key(client, server):
-    assert_problem(client.get("/nothing"), 404)
-    assert_problem(client.get("/products/1/nothing"), 404)
+    for path in ("/nothing", "/products/1/nothing"):
+        answer = client.get(path)
+        assert_problem(answer, 404)
+        # As all answers of the API, which no page of the portal is.
+        assert answer.headers["cache-control"] == "no-store"
+        assert "content-security-policy" not in answer.headers
 
 
 def test_a_trailing_slash_makes_no_difference(client):

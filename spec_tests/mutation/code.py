@@ -64,7 +64,7 @@ ABOUT = {
     "app/pipeline/ratelimit.py": _tests("rate_limit", "key_limits", "*faults"),
     "app/pipeline/reading.py": _tests("bad_input", "pages", "xml_bodies", "products"),
     "app/pipeline/reasons.py": _tests("bad_input", "languages"),
-    "app/pipeline/request.py": _tests("bad_input", "pages", "xml_bodies", "products"),
+    "app/pipeline/request.py": _tests("bad_input", "pages", "cursors", "xml_bodies", "products"),
     "app/pipeline/routing.py": _tests("security", "bad_input", "*document", "answers"),
     "app/pipeline/security.py": _tests("security", "key_limits", "api_keys", "*scopes"),
     "app/pipeline/shared_windows.py": _tests("shared_limits"),
