@@ -30,8 +30,8 @@ OPERATORS = (
     *(f"ReplaceBinaryOperator_{pair}" for pair in (
         "Add_Sub", "Sub_Add", "Mul_Div", "Div_Mul", "Mod_Mul", "Pow_Mul")),
 )  # fmt: skip
-# What keeps answers ready for those who ask again.
-CACHES = {"lru_cache", "cache"}
+# What keeps answers ready for those who ask again; what saves memory, or is for the type checker.
+CACHES, UNNOTICED = {"lru_cache", "cache"}, {"slots", "frozen"}
 
 
 def _tests(*names: str) -> tuple[str, ...]:
@@ -109,8 +109,8 @@ def mutants() -> Iterator[Mutant]:
 
 
 class Essence(ast.NodeTransformer):
-    """Leaves out what no test can notice: whether something is kept ready or takes less memory, and
-    the stars between arguments, which to Cosmic Ray are operators like all others.
+    """Leaves out what no test can notice: whether something is kept ready, takes less memory or is
+    frozen, and the stars between arguments, which to Cosmic Ray are operators like all others.
     """
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
@@ -130,7 +130,7 @@ class Essence(ast.NodeTransformer):
 
     def visit_keyword(self, node: ast.keyword) -> ast.keyword | None:
         self.generic_visit(node)
-        return None if node.arg == "slots" else node
+        return None if node.arg in UNNOTICED else node
 
 
 def _essence(code: str | None) -> str | None:
