@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 from app.contract import contract
 from app.jsonschema import inlined
 from app.pipeline.problems import KINDS, Problem, document, translate
+from models.errors import InDoubt
 from models.sentence import say
 from spec_tests.recording import as_text, recorded, same_every_time
 from tests.conftest import run
@@ -234,8 +235,18 @@ def test_the_examples_of_the_servers_own_problems_are_those_problems():
         assert problem == problem_example(name)
 
 
+def test_a_change_in_doubt_is_as_unavailable_as_the_database():
+    problem = document(translate(InDoubt()), "/api/application/products")
+    assert problem["type"] == "/api/problems/in-doubt"
+    assert problem["status"] == problem_example("Unavailable")["status"]
+    assert translate(InDoubt()).headers["Retry-After"] == "1"
+
+
 def test_every_problem_has_an_example_of_a_known_kind():
     for name, response in DOCUMENT["components"]["responses"].items():
         if "application/problem+json" in response.get("content", {}):
             kind = KINDS[problem_example(name)["type"].rpartition("/")[2]]
             assert problem_example(name)["title"] == kind.title
+            # A token is refused with 401 or 400 (RFC 6749 section 5.2).
+            is_of_tokens = kind is KINDS["token-refused"]
+            assert is_of_tokens or problem_example(name)["status"] == kind.status
