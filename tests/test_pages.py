@@ -55,6 +55,7 @@ def test_addresses_of_pages_keep_the_query_and_lead_there(client, session):
     last = client.get(page["next_page_url"]).json()
     assert [item["id"] for item in last["data"]] == [min(item["id"] for item in last["data"])]
     assert last["next_page_url"] is None
+    assert [link["page"] for link in last["links"]] == [2, 1, 2, 3, None]
 
 
 def test_beyond_the_last_page_there_is_nothing_and_no_error(client, session):

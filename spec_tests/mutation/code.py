@@ -30,8 +30,8 @@ OPERATORS = (
     *(f"ReplaceBinaryOperator_{pair}" for pair in (
         "Add_Sub", "Sub_Add", "Mul_Div", "Div_Mul", "Mod_Mul", "Pow_Mul")),
 )  # fmt: skip
-# What keeps answers ready for those who ask again; what saves memory, or is for the type checker.
-CACHES, UNNOTICED = {"lru_cache", "cache"}, {"slots", "frozen"}
+# What keeps answers ready for those who ask again.
+CACHES = {"lru_cache", "cache"}
 
 
 def _tests(*names: str) -> tuple[str, ...]:
@@ -60,7 +60,7 @@ ABOUT = {
     "app/pipeline/overload.py": _tests("overload"),
     "app/pipeline/pages.py": _tests("pages", "cursors"),
     "app/pipeline/probes.py": _tests("operations"),
-    "app/pipeline/problems.py": _tests("bad_input", "languages", "*faults", "answers"),
+    "app/pipeline/problems.py": _tests("bad_input", "languages", "*faults", "answers", "limits"),
     "app/pipeline/ratelimit.py": _tests("rate_limit", "key_limits", "*faults"),
     "app/pipeline/reading.py": _tests("bad_input", "pages", "xml_bodies", "products"),
     "app/pipeline/reasons.py": _tests("bad_input", "languages"),
@@ -109,8 +109,8 @@ def mutants() -> Iterator[Mutant]:
 
 
 class Essence(ast.NodeTransformer):
-    """Leaves out what no test can notice: whether something is kept ready, takes less memory or is
-    frozen, and the stars between arguments, which to Cosmic Ray are operators like all others.
+    """Leaves out what no test can notice: whether something is kept ready or takes less memory, and
+    the stars between arguments, which to Cosmic Ray are operators like all others.
     """
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
@@ -130,7 +130,7 @@ class Essence(ast.NodeTransformer):
 
     def visit_keyword(self, node: ast.keyword) -> ast.keyword | None:
         self.generic_visit(node)
-        return None if node.arg in UNNOTICED else node
+        return None if node.arg == "slots" else node
 
 
 def _essence(code: str | None) -> str | None:
