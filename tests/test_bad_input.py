@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 import pytest
 
 from app.contract import contract
+from app.pipeline.reasons import reasons
 from tests.factories import a_group, a_key, a_product, a_service
 
 JSON = {"Content-Type": "application/json"}
@@ -58,6 +59,13 @@ def test_what_no_database_can_hold_is_named(client, text):
     body = b'{"name": ' + text + b', "status": "x", "pricing": {"weekly": {"\\ud800": 1}}}'
     problem = assert_problem(client.post("/products/1", content=body, headers=JSON), 422)
     assert {*problem["errors"]} == {"name", "status", "pricing.weekly"}
+    assert problem["errors"]["name"] == ["The name field has characters that are not text."]
+
+
+def test_all_types_that_a_value_may_have_are_named():
+    either = contract().validator({"type": ["array", "integer", "null"]})
+    (said,) = reasons(either, "x")["body"]
+    assert str(said) == "The body field must be a whole number or a list."
 
 
 @pytest.mark.parametrize("text", ["1e400", "-1e400", "1" + "0" * 400, "1.5", "9" * 19, "1e18"])

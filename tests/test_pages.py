@@ -58,6 +58,16 @@ def test_addresses_of_pages_keep_the_query_and_lead_there(client, session):
     assert [link["page"] for link in last["links"]] == [2, 1, 2, 3, None]
 
 
+def test_a_gap_between_links_leads_nowhere(client, session):
+    group = a_group(session)
+    for _ in range(14):
+        a_product(session, group=group)
+    links = client.get("/products?per_page=1").json()["links"]
+    assert [each for each in links if "page" not in each] == [
+        {"url": None, "label": "...", "active": False}
+    ]
+
+
 def test_beyond_the_last_page_there_is_nothing_and_no_error(client, session):
     a_product(session)
     page = client.get("/products?page=9007199254740991").json()
