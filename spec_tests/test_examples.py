@@ -6,7 +6,7 @@ from dataclasses import replace
 import httpx
 import pytest
 from openapi_spec_validator import validate
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from app.contract import contract
 from app.jsonschema import inlined
@@ -228,6 +228,7 @@ def test_the_example_of_an_exhausted_limit_is_that_problem(server, demo):
 def test_the_examples_of_the_servers_own_problems_are_those_problems():
     for name, error in (
         ("ServerError", RuntimeError()),
+        ("ServerError", IntegrityError("", {}, Exception("not what was expected"))),
         ("RequestTimeout", Problem("request-timeout", say(ARRIVES_LATE, limit=30))),
         ("Unavailable", OperationalError("", {}, Exception("busy"))),
     ):

@@ -48,6 +48,12 @@ def test_a_body_that_is_not_json_is_malformed(client, body):
     assert_problem(client.post("/products", content=body, headers=JSON), 400)
 
 
+def test_the_member_that_is_there_twice_is_named(client):
+    body = b'{"status": "x", "name": "a", "name": "b"}'
+    problem = assert_problem(client.post("/products", content=body, headers=JSON), 400)
+    assert problem["detail"] == "The body has the member 'name' more than once."
+
+
 @pytest.mark.parametrize("body", [b"[]", b"1", b'"text"', b"null", b"true", b"[[]]"])
 def test_a_body_that_is_no_object_is_invalid(client, body):
     problem = assert_problem(client.post("/products", content=body, headers=JSON), 422)

@@ -44,7 +44,9 @@ def _tests(*names: str) -> tuple[str, ...]:
 ABOUT = {
     "app/pipeline/bodies.py": _tests("bad_input", "media_types", "xml_bodies", "images", "size"),
     "app/pipeline/browsers.py": _tests("headers", "security", "documentation"),
-    "app/pipeline/call.py": _tests("security", "status", "bad_input", "answers", "headers"),
+    "app/pipeline/call.py": _tests(
+        "security", "status", "bad_input", "answers", "headers", "key_limits"
+    ),
     "app/pipeline/compression.py": _tests("compression"),
     "app/pipeline/cursors.py": _tests("pages", "cursors"),
     "app/pipeline/execution.py": _tests("reads", "status", "customers", "answers"),
