@@ -135,6 +135,13 @@ def test_ids_match_exactly_and_a_comma_means_or(client, session):
         assert [item["id"] for item in found] == [one, other], query
 
 
+def test_an_empty_parameter_is_one_that_was_not_sent(client, session):
+    a_product(session)
+    answer = client.get("/products?per_page=&page=&sort=&filter[group_id]=")
+    assert answer.status_code == 200, answer.text
+    assert (answer.json()["per_page"], answer.json()["total"]) == (25, 1)
+
+
 def test_empty_filters_do_not_restrict(client, session):
     a_product(session)
     assert client.get("/products?filter[name]=&filter[id]=,&sort=&q=").json()["total"] == 1
