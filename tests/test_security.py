@@ -81,11 +81,19 @@ def test_the_last_use_is_noted_at_most_once_a_minute(server, session):
     get(server, "/health", key)
     session.refresh(row)
     assert row.last_used_at == first
-    row.last_used_at -= timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(("seconds", "is_noted"), [(50, False), (60, True)])
+def test_a_use_is_noted_a_minute_after_the_last_one(server, session, seconds, is_noted):
+    before = datetime.now(UTC) - timedelta(seconds=seconds)
+    key = a_key(session)
+    row = session.get(PersonalAccessToken, int(key.partition("|")[0]))
+    row.last_used_at = before
     session.commit()
     get(server, "/health", key)
+    session.rollback()
     session.refresh(row)
-    assert row.last_used_at >= first
+    assert (row.last_used_at > before + timedelta(seconds=1)) == is_noted
 
 
 def test_a_key_without_the_scope_is_told_which_one_is_needed(server, session):
