@@ -11,6 +11,7 @@ from models import PersonalAccessToken
 from spec_tests.asking import NOWHERE_UUID, path_to
 from spec_tests.conftest import Target, open_api
 from tests.factories import a_key
+from tests.keys import number
 
 DOCUMENT = contract().document
 OPERATIONS = contract().operations
@@ -55,7 +56,7 @@ def test_an_unknown_key_is_refused(target, key):
 def test_a_key_that_has_ended_or_was_revoked_is_refused(server, session, operation):
     ended = a_key(session, expires_at=datetime.now(UTC) - timedelta(seconds=1))
     revoked = a_key(session)
-    revoke(session, session.get(PersonalAccessToken, int(revoked.partition("|")[0])))
+    revoke(session, session.get(PersonalAccessToken, number(revoked)))
     session.commit()
     for key in (ended, revoked):
         with open_api(Target(server.url, key, is_own=True)) as api:

@@ -5,6 +5,7 @@ import time
 from sqlalchemy import delete
 
 from models import PersonalAccessToken
+from tests.keys import number
 
 
 def status(http, key):
@@ -12,8 +13,7 @@ def status(http, key):
 
 
 def revoke(session, key):
-    number = int(key.partition("|")[0])
-    session.execute(delete(PersonalAccessToken).where(PersonalAccessToken.id == number))
+    session.execute(delete(PersonalAccessToken).where(PersonalAccessToken.id == number(key)))
     session.commit()
 
 

@@ -7,6 +7,7 @@ import pytest
 
 from models import PersonalAccessToken
 from tests.factories import a_customer, a_key, an_admin
+from tests.keys import number
 
 
 def get(server, path, key=None, **headers):
@@ -74,7 +75,7 @@ def test_a_customers_key_opens_nothing_here(server, session):
 def test_the_last_use_is_noted_at_most_once_a_minute(server, session):
     key = a_key(session)
     get(server, "/health", key)
-    row = session.get(PersonalAccessToken, int(key.partition("|")[0]))
+    row = session.get(PersonalAccessToken, number(key))
     session.refresh(row)
     first = row.last_used_at
     assert datetime.now(UTC) - first < timedelta(minutes=1)
@@ -87,7 +88,7 @@ def test_the_last_use_is_noted_at_most_once_a_minute(server, session):
 def test_a_use_is_noted_a_minute_after_the_last_one(server, session, seconds, is_noted):
     before = datetime.now(UTC) - timedelta(seconds=seconds)
     key = a_key(session)
-    row = session.get(PersonalAccessToken, int(key.partition("|")[0]))
+    row = session.get(PersonalAccessToken, number(key))
     row.last_used_at = before
     session.commit()
     get(server, "/health", key)

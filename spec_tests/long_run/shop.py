@@ -23,6 +23,7 @@ from models import PersonalAccessToken
 from models.engine import make_engine
 from models.migrate import upgrade
 from tests.factories import a_key
+from tests.keys import number
 
 ROOT = Path(__file__).parent.parent.parent
 BEGINNING, LIVE = "beginning.db", "shop.db"
@@ -67,7 +68,7 @@ def make_keys(session: Session) -> Keys:
     """Keys as somebody might send them."""
     now = datetime.now(UTC)
     revoked = a_key(session)
-    revoke(session, session.get_one(PersonalAccessToken, int(revoked.partition("|")[0])))
+    revoke(session, session.get_one(PersonalAccessToken, number(revoked)))
     session.commit()
     return Keys(
         full=a_key(session),

@@ -5,6 +5,7 @@ from sqlalchemy.orm import Session
 from app.contract import Operation, contract
 from app.jsonschema import inlined
 from tests.factories import a_customer, a_group, a_key, a_pricing, a_product, a_service
+from tests.keys import number
 
 OPERATIONS = contract().operations
 
@@ -19,7 +20,7 @@ def a_shop(session: Session) -> dict[str, int]:
         "product_id": product.id,
         "pricing_id": a_pricing(session, product=product, monthly=5).id,
         "service_id": a_service(session, customer=customer, product_id=product.id).id,
-        "api_key_id": int(a_key(session, "health").partition("|")[0]),
+        "api_key_id": number(a_key(session, "health")),
     }
 
 
