@@ -25,6 +25,7 @@ from app.cli.protocol import URL_LIMIT
 from app.contract import contract
 from app.moments import is_moment
 from app.pipeline.idempotency import HEADER
+from app.pipeline.reading import BLANKS
 from app.xml.parsing import Malformed
 from spec_tests import xml_hooks
 from spec_tests.recording import keep, operation_at, record
@@ -39,8 +40,6 @@ NETWORK, LATER = "192.0.2.0/24", "2099-01-31T00:00:00Z"
 LONGEST_NETWORK = contract().document["components"]["schemas"]["Network"]["maxLength"]
 # As the contract sees it: to Python, some control characters are blanks.
 HAS_TEXT = contract().validator({"type": "string", "pattern": r"\S"}).accepts
-LETTERS = map(chr, (*range(1, 0xD800), *range(0xE000, 0x10000)))
-BLANKS = "".join(letter for letter in LETTERS if not HAS_TEXT(letter))
 # Of a request that may be sent again.
 IS_NAME = contract().validator(contract().operations["groups.create"].headers[0].schema).accepts
 IS_EMAIL = contract().validator({"$ref": "#/components/schemas/Email"}).accepts
@@ -366,9 +365,7 @@ def wrong_data_is_refused(context: Any, response: Any, case: Any) -> None:
         if schema is None or not isinstance(case.body, dict):
             raise
         validator = contract().validator(schema)
-        sent = case.body
-        if is_form:
-            sent = {name: _sent(item, name) for name, item in sent.items()}
+        sent = _sent(case.body) if is_form and case.body else case.body
         if media_type == "multipart/form-data":
             # An object is one part, with the text of its JSON, and an empty list is none.
             objects = {name: item for name, item in case.body.items() if isinstance(item, dict)}
