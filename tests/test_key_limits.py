@@ -152,3 +152,6 @@ def test_the_processes_of_a_server_count_wrong_keys_together(tmp_path):
             assert sorted(pool.map(attempt, range(15))) == [401] * 10 + [429] * 5
         with process.client() as http:
             assert http.get("/api/application/health").status_code == 200
+        # Each address is another number in the table that the processes share.
+        tries = {health(process, "1|x", f"203.0.113.{n}").status_code for n in range(20)}
+        assert tries == {401}

@@ -116,10 +116,8 @@ class Essence(ast.NodeTransformer):
     """
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.FunctionDef:
-        def name(decorator: ast.expr) -> str:
-            return ast.unparse(decorator).partition("(")[0]
-
-        node.decorator_list = [each for each in node.decorator_list if name(each) not in CACHES]
+        names = {each: ast.unparse(each).partition("(")[0] for each in node.decorator_list}
+        node.decorator_list = [each for each in names if names[each] not in CACHES]
         self.generic_visit(node)
         return node
 

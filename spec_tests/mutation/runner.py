@@ -56,7 +56,7 @@ def run(path: str, text: str, stages: Iterable[Stage], concerned: Iterable[str] 
         return Outcome(None, "")
     with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
         tree = Path(folder)
-        _plant(ROOT, tree, path, text)
+        _plant(tree, path, text)
         answer = tree / "killer"
         child = os.fork()
         if not child:
@@ -70,20 +70,20 @@ def run(path: str, text: str, stages: Iterable[Stage], concerned: Iterable[str] 
         return Outcome(answer.read_text() or None, said)
 
 
-def _plant(origin: Path, tree: Path, changed: str, text: str) -> None:
+def _plant(tree: Path, changed: str, text: str) -> None:
     """Make a project that is this one but for one file. The others are links; above it there are
     folders, since not everybody who looks for files follows a link to one.
     """
     first = Path(changed).parts[0]
-    for path in origin.iterdir():
+    for path in ROOT.iterdir():
         if path.name not in (first, *APART):
             (tree / path.name).symlink_to(path)
-    for folder, _, files in os.walk(origin / first):
-        place = tree / Path(folder).relative_to(origin)
+    for folder, _, files in os.walk(ROOT / first):
+        place = tree / Path(folder).relative_to(ROOT)
         place.mkdir()
         for name in files:
             (place / name).symlink_to(Path(folder, name))
-    (tree / changed).unlink()
+    (tree / changed).unlink(missing_ok=True)
     (tree / changed).write_text(text, encoding="utf-8")
 
 
