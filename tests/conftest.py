@@ -22,8 +22,11 @@ from models.migrate import upgrade
 from tests.databases import empty, new_database
 from tests.factories import a_key
 
-# How long an example takes says something about the machine, and nothing about the server.
-hypothesis.settings.register_profile("unhurried", deadline=None)
+# How long it takes to make or to run an example says something about the machine, and nothing about
+# the server.
+hypothesis.settings.register_profile(
+    "unhurried", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("unhurried")
 
 
