@@ -4,9 +4,11 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, extract_parameters
+from argon2.exceptions import VerifyMismatchError
 from sqlalchemy import select
 
+from app.usecases.passwords import hash_password
 from models import ActionLog, Customer, EmailMessage, Metadata, PersonalAccessToken, Service
 from tests.factories import a_customer, a_group, a_key, a_note, a_product, a_service, an_invoice
 
@@ -78,6 +80,17 @@ def test_who_gets_no_password_is_mailed_a_link_to_choose_one(client, session):
     mail = session.scalars(select(EmailMessage)).one()
     assert (mail.recipient, mail.template) == ("ada@example.org", "welcome")
     assert "/reset-password?token=" in mail.content
+
+
+def test_until_then_no_password_is_theirs(client, session):
+    for email in (NEW["email"], "grace@example.org"):
+        client.post("/customers", json={**NEW, "email": email, "phone": None})
+    first, second = session.scalars(select(Customer.password))
+    assert first != second
+    assert extract_parameters(first) == extract_parameters(hash_password("any"))
+    for guess in ("", first):
+        with pytest.raises(VerifyMismatchError):
+            PasswordHasher().verify(first, guess)
 
 
 @pytest.mark.parametrize("verified", [True, "1", 1])

@@ -1,16 +1,15 @@
 """Passwords of customers. Only argon2 hashes are kept."""
 
 import secrets
-import string
+from base64 import b64encode
 from collections.abc import Mapping
 from typing import Any
 
 from argon2 import PasswordHasher
 
 # The least that OWASP's password storage cheat sheet asks for, in KiB and passes.
-_hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
-
-ALPHABET = string.ascii_letters + string.digits
+MEMORY, PASSES, LANES = 19456, 2, 1
+_hasher = PasswordHasher(time_cost=PASSES, memory_cost=MEMORY, parallelism=LANES)
 
 
 def hash_password(password: str) -> str:
@@ -25,10 +24,16 @@ def hash_of(body: Mapping[str, Any]) -> str | None:
 
 
 def hash_of_any(body: Mapping[str, Any]) -> str:
-    """The same, but where there is none, of a password that nobody knows."""
-    return hash_of(body) or hash_password(random_password())
+    """The same, but where there is none, what no password is known to have as its hash.
+
+    It is made of dice and not of a password of dice, as argon2 is slow on purpose.
+    """
+    return hash_of(body) or _hash_of_dice()
 
 
-def random_password() -> str:
-    """A password that nobody knows, for who is still to choose one."""
-    return "".join(secrets.choice(ALPHABET) for _ in range(20))
+def _hash_of_dice() -> str:
+    salt, digest = (
+        b64encode(secrets.token_bytes(length)).rstrip(b"=").decode()
+        for length in (_hasher.salt_len, _hasher.hash_len)
+    )
+    return f"$argon2id$v=19$m={MEMORY},t={PASSES},p={LANES}${salt}${digest}"
