@@ -14,11 +14,11 @@ from schemathesis.generation.case import Case
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from app.xml.parsing import ForeignCharacter, Malformed
-from spec_tests import hooks
 from spec_tests.long_run.promises import Answer, Promise, promises
 from spec_tests.long_run.sending import Sending
 from spec_tests.recording import operation_at, same_every_time
 from spec_tests.twins import assert_fits, with_floats, xml_reader
+from spec_tests.wrong_data import wrong_data_is_refused
 
 # What HTTP itself is made of, on any answer, and what protects browsers.
 ORDINARY = {
@@ -152,11 +152,11 @@ def is_routed(exchange: Exchange) -> bool:
 
 
 def _data_faults(exchange: Exchange) -> Iterator[str]:
-    """Right data are taken, wrong ones are not, as schemathesis and the hooks see it."""
+    """Right data are taken, wrong ones are not, as schemathesis and `wrong_data` see it."""
     case = exchange.case
     if case is None:
         return
-    check = hooks.wrong_data_is_refused if exchange.status < 300 else positive_data_acceptance
+    check = wrong_data_is_refused if exchange.status < 300 else positive_data_acceptance
     try:
         case.validate_response(exchange.response, checks=[check])
     except FailureGroup as group:
