@@ -17,13 +17,14 @@ ROOT = Path(__file__).parent.parent
 
 
 def command(name, *arguments, settings, prefix=(), **options):
-    """A started command. It sees the settings of the test and none of who runs the test.
+    """A started command. It sees the settings of the test and none of who runs the test, whose own
+    server may have the port that is the default.
 
     `prefix` is a program with arguments that starts it.
     """
     return Popen(
         [*prefix, executable, "-m", "flask", "--app", "app", f"clientxcms:{name}", *arguments],
-        cwd=ROOT, env={"PATH": os.environ["PATH"], **settings}, text=True, **options,
+        cwd=ROOT, env={"PATH": os.environ["PATH"], "PORT": "0", **settings}, text=True, **options,
     )  # fmt: skip
 
 
