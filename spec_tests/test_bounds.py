@@ -72,6 +72,24 @@ def test_a_field_is_taken_up_to_its_bounds(api, operation):
         assert is_named != is_right, (name, str(value)[:80], refused)
 
 
+@pytest.mark.parametrize("name", ["products.update_config", "services.update", "services.patch"])
+def test_what_is_in_a_free_value_has_its_bounds_too(api, name):
+    value, data = (inlined(DOCUMENT, DOCUMENT["components"]["schemas"][each])
+                   for each in ("ConfigValue", "ServiceData"))  # fmt: skip
+    wide = {str(number): 0 for number in range(value["maxProperties"] + 1)}
+    long = [0] * (value["maxItems"] + 1)
+    if name == "products.update_config":
+        wrong = [{"free": wide}, {"free": long}]
+    else:
+        assert data["anyOf"][0]["maxProperties"] == value["maxProperties"]
+        wrong = [{"data": wide}, {"data": {"free": wide}}, {"data": {"free": long}}]
+    for body in wrong:
+        answer = api.request(OPERATIONS[name].method, path_to(OPERATIONS[name]), json=body)
+        assert answer.status_code == 422, answer.text
+        (field,) = body
+        assert any(each.partition(".")[0] == field for each in answer.json()["errors"])
+
+
 @pytest.mark.parametrize("operation", WITH_BODY.values(), ids=WITH_BODY)
 def test_what_is_required_is_asked_for(api, operation):
     answer = api.request(operation.method, path_to(operation), json={})

@@ -19,9 +19,6 @@ from app.markup import has_active_content
 from spec_tests import hooks  # noqa: F401 - it tells the generator what is far away
 
 CONFIGURATION = Path(__file__).parent.parent / "schemathesis.toml"
-# Bounds that no value made here comes near. To go beyond them takes gigabytes where lists are in
-# lists.
-FAR = {"maxItems": 1000, "maxProperties": 1000}
 
 
 @cache
@@ -33,8 +30,6 @@ def operations() -> dict[str, Any]:
     for operation in (each for path in document["paths"].values() for each in path.values()):
         if "security" in operation:
             del operation["security"]
-    schemas = document["components"]["schemas"]
-    document["components"]["schemas"] = {name: _near(each) for name, each in schemas.items()}
     configuration = tomllib.loads(CONFIGURATION.read_text())
     # Loaded by import, so that their checks can be named.
     del configuration["hooks"]
@@ -42,19 +37,6 @@ def operations() -> dict[str, Any]:
     schema = schemathesis.openapi.from_dict(document, config=config)
     found = (each.ok() for each in schema.get_all_operations())
     return {each.definition.raw["operationId"]: each for each in found}
-
-
-def _near(node: Any) -> Any:
-    """A schema without the bounds that are too far away."""
-    if isinstance(node, list):
-        return [_near(item) for item in node]
-    if not isinstance(node, dict):
-        return node
-    return {name: _near(item) for name, item in node.items() if not _is_far(name, item)}
-
-
-def _is_far(name: str, bound: Any) -> bool:
-    return name in FAR and isinstance(bound, int) and bound >= FAR[name]
 
 
 def cases(seed: str, examples: int) -> list[Case]:
