@@ -74,8 +74,8 @@ def test_a_field_is_taken_up_to_its_bounds(api, operation):
 
 @pytest.mark.parametrize("name", ["products.update_config", "services.update", "services.patch"])
 def test_what_is_in_a_free_value_has_its_bounds_too(api, name):
-    value, data = (inlined(DOCUMENT, DOCUMENT["components"]["schemas"][each])
-                   for each in ("ConfigValue", "ServiceData"))  # fmt: skip
+    schemas = DOCUMENT["components"]["schemas"]
+    value, data = schemas["ConfigValue"], schemas["ServiceData"]
     wide = {str(number): 0 for number in range(value["maxProperties"] + 1)}
     long = [0] * (value["maxItems"] + 1)
     if name == "products.update_config":

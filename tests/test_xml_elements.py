@@ -7,7 +7,7 @@ import sysconfig
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.xml import elements, native
@@ -99,7 +99,6 @@ things = st.deferred(
 )
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(things)
 @example({"integer": -(2**63), "number": 2**63 - 1})
 @example({"integer": -(2**63) - 1, "number": 2**63})

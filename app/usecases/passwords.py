@@ -8,8 +8,7 @@ from typing import Any
 from argon2 import PasswordHasher
 
 # The least that OWASP's password storage cheat sheet asks for, in KiB and passes.
-MEMORY, PASSES, LANES = 19456, 2, 1
-_hasher = PasswordHasher(time_cost=PASSES, memory_cost=MEMORY, parallelism=LANES)
+_hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
 
 
 def hash_password(password: str) -> str:
@@ -36,4 +35,5 @@ def _hash_of_dice() -> str:
         b64encode(secrets.token_bytes(length)).rstrip(b"=").decode()
         for length in (_hasher.salt_len, _hasher.hash_len)
     )
-    return f"$argon2id$v=19$m={MEMORY},t={PASSES},p={LANES}${salt}${digest}"
+    costs = f"m={_hasher.memory_cost},t={_hasher.time_cost},p={_hasher.parallelism}"
+    return f"$argon2id$v=19${costs}${salt}${digest}"
