@@ -22,8 +22,9 @@ from spec_tests import page, report
 from spec_tests.measuring import reached
 from spec_tests.recording import FOLDER, Patient, observed, recorded
 from tests.conftest import client, run, serving, session
-from tests.databases import new_database
 from tests.factories import a_key
+from tests.http import open_client
+from tests.settings import unhurried
 
 __all__ = ["client", "session"]
 
@@ -123,13 +124,7 @@ def pytest_terminal_summary(terminalreporter, config):
 def server(tmp_path_factory):
     """A server of our own whose rows tests can write and read."""
     folder = tmp_path_factory.mktemp("server")
-    settings = Settings(
-        database_url=new_database(folder),
-        data=folder / "storage",
-        rate_limit=RATE_LIMIT,
-        wrong_key_limit=0,
-    )
-    yield from run(settings)
+    yield from run(unhurried(folder, rate_limit=RATE_LIMIT))
 
 
 @pytest.fixture
@@ -164,13 +159,7 @@ def target(request, tmp_path_factory) -> Iterator[Target]:
         )
         return
     folder = tmp_path_factory.mktemp("target")
-    settings = Settings(
-        database_url=new_database(folder, "target"),
-        data=folder,
-        rate_limit=RATE_LIMIT,
-        wrong_key_limit=0,
-    )
-    yield from with_demo(settings)
+    yield from with_demo(unhurried(folder, rate_limit=RATE_LIMIT))
 
 
 def with_demo(
@@ -195,9 +184,7 @@ def open_api(
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     transport = transport or (None if target.is_own else Patient())
     base_url = f"{target.url}/api"
-    return recorded(
-        httpx.Client(base_url=base_url, headers=headers, timeout=60, transport=transport)
-    )
+    return recorded(open_client(base_url, headers=headers, transport=transport))
 
 
 @pytest.fixture(scope="session")

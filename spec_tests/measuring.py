@@ -51,6 +51,7 @@ def measured(settings: Settings) -> Iterator[str]:
         "MAIL_URL": f"file://{settings.data}/mail",
         "RATE_LIMIT": str(settings.rate_limit),
         "WRONG_KEY_LIMIT": str(settings.wrong_key_limit),
+        "MAX_WAIT": str(settings.max_wait),
         "DEMO_DATA": "0",
     }
     log = settings.data / "server.log"

@@ -3,7 +3,6 @@
 import re
 from dataclasses import replace
 
-import httpx
 import pytest
 from openapi_spec_validator import validate
 from sqlalchemy.exc import IntegrityError, OperationalError
@@ -16,6 +15,7 @@ from models.sentence import say
 from spec_tests.recording import as_text, recorded, same_every_time
 from tests.conftest import run
 from tests.factories import a_key
+from tests.http import open_client
 
 pytestmark = pytest.mark.own
 DOCUMENT = contract().document
@@ -54,7 +54,7 @@ def parameter_examples(operation, place):
 def http(server, demo):
     """A client whose key may do everything in the demo shop."""
     headers = {"Authorization": f"Bearer {a_key(demo)}", "X-Forwarded-Proto": "https"}
-    with recorded(httpx.Client(base_url=f"{server.url}/api", headers=headers)) as http:
+    with recorded(open_client(f"{server.url}/api", headers=headers)) as http:
         http.headers["Host"] = "panel.example"
         yield http
 
@@ -217,9 +217,8 @@ def test_the_example_of_a_missing_permission_is_that_problem(http, demo):
 def test_the_example_of_an_exhausted_limit_is_that_problem(server, demo):
     for limited in run(replace(server.settings, rate_limit=1)):
         headers = {"Authorization": f"Bearer {a_key(demo)}"}
-        url = f"{limited.url}/api/application/health"
-        with recorded(httpx.Client(headers=headers)) as http:
-            answers = [http.get(url).json() for _ in range(2)]
+        with recorded(open_client(f"{limited.url}/api", headers=headers)) as http:
+            answers = [http.get("/application/health").json() for _ in range(2)]
         without_numbers = [re.sub(r"\d+ [rs]", "", str(each)) for each in
                            (answers[1], problem_example("TooManyRequests"))]  # fmt: skip
         assert without_numbers[0] == without_numbers[1]

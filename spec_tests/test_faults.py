@@ -7,13 +7,12 @@ import pytest
 from sqlalchemy import text
 
 from app.contract import contract
-from app.settings import Settings
 from spec_tests.asking import path_to
 from spec_tests.conftest import RATE_LIMIT, Target, open_api, with_demo
 from spec_tests.recording import Halting
 from tests.conftest import run, serving
-from tests.databases import new_database
 from tests.factories import a_key
+from tests.settings import unhurried
 
 pytestmark = pytest.mark.own
 OPERATIONS = contract().operations
@@ -40,11 +39,8 @@ def check(answer, status):
 @pytest.fixture(scope="module")
 def unreachable(tmp_path_factory):
     """A server whose database does not answer: nobody listens on port 1."""
-    settings = Settings(
-        database_url="postgresql://nobody@127.0.0.1:1/nothing",
-        data=tmp_path_factory.mktemp("unreachable"),
-    )
-    with serving(settings) as url:
+    nowhere = "postgresql://nobody@127.0.0.1:1/nothing"
+    with serving(unhurried(tmp_path_factory.mktemp("unreachable"), database_url=nowhere)) as url:
         yield Target(url, "1|nothing", is_own=True)
 
 
@@ -124,14 +120,7 @@ def test_a_token_that_may_do_more_than_its_key_is_refused_and_counted(server, se
 def impatient(tmp_path_factory):
     """A server that waits for one second until a request is there."""
     folder = tmp_path_factory.mktemp("impatient")
-    settings = Settings(
-        database_url=new_database(folder),
-        data=folder,
-        rate_limit=RATE_LIMIT,
-        wrong_key_limit=0,
-        request_timeout=1,
-    )
-    yield from with_demo(settings)
+    yield from with_demo(unhurried(folder, rate_limit=RATE_LIMIT, request_timeout=1))
 
 
 def test_a_body_of_which_half_arrives_is_not_waited_for(impatient):

@@ -20,10 +20,9 @@ import orjson
 import pytest
 
 from app.contract import contract
-from app.settings import Settings
 from spec_tests.conftest import RATE_LIMIT, with_demo
 from spec_tests.measuring import measured
-from tests.databases import new_database
+from tests.settings import unhurried
 
 ROOT = Path(__file__).parent.parent
 ST = Path(sys.executable).with_name("st")
@@ -64,10 +63,7 @@ def asked(target, tmp_path):
 @contextmanager
 def new_shop(folder):
     folder.mkdir(parents=True)
-    settings = Settings(
-        database_url=new_database(folder), data=folder, rate_limit=RATE_LIMIT, wrong_key_limit=0
-    )
-    yield from with_demo(settings, serve=measured)
+    yield from with_demo(unhurried(folder, data=folder, rate_limit=RATE_LIMIT), serve=measured)
 
 
 def side_by_side(target, *runs):

@@ -11,15 +11,15 @@ from sqlalchemy.orm import Session
 
 import tests.conftest
 from app.contract import contract
-from app.settings import Settings
 from app.usecases.demo import load_demo
 from spec_tests import hooks
+from spec_tests.conftest import RATE_LIMIT
 from spec_tests.long_run.batch import Tally, judged
 from spec_tests.long_run.cases import cases_of, operations
 from spec_tests.long_run.promises import promises
 from spec_tests.long_run.sending import Sender
 from spec_tests.long_run.shop import make_keys
-from tests.databases import new_database
+from tests.settings import unhurried
 
 pytestmark = pytest.mark.own
 
@@ -74,9 +74,7 @@ class Planted:
 def planted(tmp_path_factory):
     """A planted server, and a function that asks it and tells all that is wrong."""
     folder = tmp_path_factory.mktemp("planted")
-    settings = Settings(
-        database_url=new_database(folder), data=folder, rate_limit=1_000_000_000, wrong_key_limit=0
-    )
+    settings = unhurried(folder, rate_limit=RATE_LIMIT)
     servers = []
 
     def create_planted(settings):

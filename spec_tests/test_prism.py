@@ -13,12 +13,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
 import pytest
 
 from app.contract import contract
 from spec_tests.test_examples import PROVOKED, example, send, written
 from tests.factories import a_key
+from tests.http import open_client
 
 pytestmark = pytest.mark.own
 PRISM = Path(__file__).parent / "node" / "node_modules" / ".bin" / "prism"
@@ -93,7 +93,7 @@ def proxy(server, tmp_path_factory):
 def through(proxy, demo):
     """A client that asks through Prism."""
     headers = {**HEADERS, "Authorization": f"Bearer {a_key(demo)}"}
-    with httpx.Client(base_url=proxy, headers=headers, timeout=60) as through:
+    with open_client(proxy, headers=headers) as through:
         yield through
 
 
@@ -131,7 +131,7 @@ def test_prism_looks(server, demo, tmp_path):
         schemas[name] = {**schemas[name], "required": [member]}
     with prism(document, f"{server.url}/api", tmp_path) as url:
         headers = {**HEADERS, "Authorization": f"Bearer {a_key(demo)}"}
-        with httpx.Client(base_url=url, headers=headers, timeout=60) as through:
+        with open_client(url, headers=headers) as through:
             for path, (_, member) in PLANTED.items():
                 found = violations(through.get(f"/application/{path}"))
                 assert [each["code"] for each in found] == ["required"], path

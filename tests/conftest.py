@@ -19,8 +19,10 @@ from app import create_server
 from app.settings import Settings
 from models.engine import make_engine
 from models.migrate import upgrade
-from tests.databases import empty, new_database
+from tests.databases import empty
 from tests.factories import a_key
+from tests.http import open_client
+from tests.settings import unhurried
 
 # How long it takes to make or to run an example says something about the machine, and nothing about
 # the server.
@@ -64,14 +66,7 @@ def run(settings: Settings) -> Iterator[Running]:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     folder: Path = tmp_path_factory.mktemp("server")
-    yield from run(
-        Settings(
-            database_url=new_database(folder),
-            data=folder / "storage",
-            rate_limit=0,
-            wrong_key_limit=0,
-        )
-    )
+    yield from run(unhurried(folder))
 
 
 @pytest.fixture
@@ -85,14 +80,14 @@ def session(server: Running) -> Iterator[Session]:
 def client(server: Running, session: Session) -> Iterator[httpx.Client]:
     """A client whose key may do everything."""
     headers = {"Authorization": f"Bearer {a_key(session)}"}
-    with httpx.Client(base_url=f"{server.url}/api/application", headers=headers) as client:
+    with open_client(f"{server.url}/api/application", headers=headers) as client:
         yield client
 
 
 @pytest.fixture
 def http(server: Running) -> Iterator[httpx.Client]:
     """A client without a key."""
-    with httpx.Client(base_url=f"{server.url}/api/application") as client:
+    with open_client(f"{server.url}/api/application") as client:
         yield client
 
 

@@ -12,6 +12,8 @@ from sys import executable
 import httpx
 
 from tests.databases import new_database
+from tests.http import request
+from tests.settings import UNHURRIED
 
 ROOT = Path(__file__).parent.parent
 
@@ -22,9 +24,10 @@ def command(name, *arguments, settings, prefix=(), **options):
 
     `prefix` is a program with arguments that starts it.
     """
+    environment = {"PATH": os.environ["PATH"], "PORT": "0", "MAX_WAIT": str(UNHURRIED), **settings}
     return Popen(
         [*prefix, executable, "-m", "flask", "--app", "app", f"clientxcms:{name}", *arguments],
-        cwd=ROOT, env={"PATH": os.environ["PATH"], "PORT": "0", **settings}, text=True, **options,
+        cwd=ROOT, env=environment, text=True, **options,
     )  # fmt: skip
 
 
@@ -78,7 +81,7 @@ def started_server(folder, **settings):
 
 def answers(url):
     with suppress(httpx.TransportError):
-        return httpx.get(f"{url}/api/application/health").status_code == 401
+        return request("GET", f"{url}/api/application/health").status_code == 401
 
 
 def labels(printed):

@@ -2,14 +2,14 @@
 
 import xmlrpc.client
 
-import httpx
+from tests.http import request
 
 
 def post(server, content, key=None, **headers):
     """The HTTP answer to a body, whatever it is."""
     if key:
         headers["Authorization"] = f"Bearer {key}"
-    return httpx.post(f"{server.url}/api/xmlrpc", content=content, headers=headers, timeout=30)
+    return request("POST", f"{server.url}/api/xmlrpc", content=content, headers=headers)
 
 
 def value(answer):

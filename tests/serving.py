@@ -16,6 +16,7 @@ from models.engine import make_engine
 from models.migrate import upgrade
 from tests.databases import new_database
 from tests.factories import a_key
+from tests.http import open_client
 from tests.processes import command, free_port, until_it_answers
 
 
@@ -35,7 +36,7 @@ class Process:
 
     def client(self, **headers) -> httpx.Client:
         headers = {"Authorization": f"Bearer {self.key}", **headers}
-        return httpx.Client(base_url=self.url, headers=headers, timeout=30)
+        return open_client(self.url, headers=headers)
 
     def lines(self):
         """The lines that the server has logged so far."""

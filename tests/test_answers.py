@@ -6,12 +6,11 @@ from sqlalchemy.orm import Session
 
 import app.handlers.groups
 from app.handlers.groups import update
-from app.settings import Settings
 from models import Group
 from models.engine import write_options
 from tests.conftest import run
-from tests.databases import new_database
 from tests.factories import a_group, a_key
+from tests.settings import unhurried
 
 
 def a_wrong_type(session, group_id, body, storage, site):
@@ -32,8 +31,7 @@ def a_crash(session, group_id, body, storage, site):
 @pytest.mark.parametrize("handler", [a_wrong_type, a_missing_field, a_crash])
 def test_a_handler_that_breaks_the_contract_changes_nothing(tmp_path, monkeypatch, caplog, handler):
     monkeypatch.setattr(app.handlers.groups, "update", handler)
-    settings = Settings(database_url=new_database(tmp_path), data=tmp_path)
-    for running in run(settings):
+    for running in run(unhurried(tmp_path)):
         with Session(running.engine) as session:
             key, group = a_key(session), a_group(session, name="Before")
             answer = httpx.post(

@@ -10,6 +10,7 @@ from app.contract import contract
 from tests.conftest import run
 from tests.databases import new_database
 from tests.factories import a_key
+from tests.http import open_client
 
 PANEL = "https://panel.example"
 EVERYWHERE = {
@@ -30,7 +31,7 @@ def open_to(server, folder, *origins):
     for running in run(settings):
         with Session(running.engine) as session:
             headers = {"Authorization": f"Bearer {a_key(session)}"}
-        with httpx.Client(base_url=running.url, headers=headers) as http:
+        with open_client(running.url, headers=headers) as http:
             yield http
 
 
@@ -70,7 +71,7 @@ def test_what_goes_well_is_not_kept_either(client):
 @pytest.mark.parametrize("path", PATHS)
 def test_pages_of_other_sites_are_shut_out_by_default(server, path):
     answer = httpx.get(f"{server.url}{path}", headers={"Origin": PANEL})
-    with httpx.Client(base_url=server.url) as http:
+    with open_client(server.url) as http:
         asked = preflight(http, PANEL)
     for headers in (answer.headers, asked.headers):
         assert not [name for name in headers if name.startswith("access-control-")]

@@ -6,14 +6,14 @@ import httpx
 import pytest
 from sqlalchemy.orm import Session
 
-from app.settings import Settings
 from models import PersonalAccessToken
 from tests.conftest import run
-from tests.databases import new_database
 from tests.factories import a_key
+from tests.http import open_client
 from tests.keys import ELSEWHERE, HERE, number, refused, trade
 from tests.rpc import ask
 from tests.serving import served
+from tests.settings import unhurried
 
 # ── From where ────────────────────────────────────────────────────────────────
 
@@ -61,9 +61,7 @@ def test_tokens_are_for_the_networks_of_their_key(as_key, session, http):
 @pytest.fixture
 def strict(tmp_path):
     """A server with a rate limit, and that stands five wrong keys of an address."""
-    settings = Settings(database_url=new_database(tmp_path), data=tmp_path, rate_limit=3,
-                        wrong_key_limit=5)  # fmt: skip
-    yield from run(settings)
+    yield from run(unhurried(tmp_path, rate_limit=3, wrong_key_limit=5))
 
 
 def health(server, key, address=None):
@@ -85,8 +83,7 @@ def test_the_limit_of_a_key_goes_before_that_of_the_server(strict):
 
 
 def test_a_key_can_be_limited_where_no_other_is(tmp_path):
-    settings = Settings(database_url=new_database(tmp_path), data=tmp_path, rate_limit=0)
-    for server in run(settings):
+    for server in run(unhurried(tmp_path)):
         with Session(server.engine) as session:
             limited, other = a_key(session, rate_limit=1), a_key(session)
         assert limits_told(health(server, limited) for _ in range(2)) == [(200, "1"), (429, "1")]
@@ -96,7 +93,7 @@ def test_a_key_can_be_limited_where_no_other_is(tmp_path):
 def test_a_token_counts_for_the_limit_of_its_key(strict):
     with Session(strict.engine) as session:
         key = a_key(session, rate_limit=2)
-    with httpx.Client(base_url=strict.url) as http:
+    with open_client(strict.url) as http:
         token = trade(http, key)["access_token"]
     assert limits_told(health(strict, each) for each in (token, key)) == [(200, "2"), (429, "2")]
 

@@ -5,9 +5,9 @@ import sqlite3
 from contextlib import ExitStack, closing
 from signal import SIGCONT, SIGSTOP
 
-import httpx
 import pytest
 
+from tests.http import open_client
 from tests.processes import labels, started_server
 
 CROWD = 200
@@ -84,7 +84,7 @@ def test_a_writer_who_waits_for_another_one_lets_nobody_else_wait(tmp_path, data
         headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
         base = f"{url}/api/application"
         with (
-            httpx.Client(base_url=base, headers=headers) as http,
+            open_client(base, headers=headers) as http,
             closing(sqlite3.connect(database, isolation_level=None)) as other,
             socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2]))) as writer,
         ):

@@ -7,15 +7,14 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app.pipeline.windows import CAPACITY, WINDOW, Windows
-from app.settings import Settings
 from tests.conftest import run
-from tests.databases import new_database
 from tests.factories import a_key
+from tests.settings import unhurried
 
 
 @pytest.fixture
 def limited(tmp_path):
-    yield from run(Settings(database_url=new_database(tmp_path), data=tmp_path, rate_limit=3))
+    yield from run(unhurried(tmp_path, rate_limit=3))
 
 
 def test_a_key_that_asks_too_often_is_told_when_to_come_back(limited):

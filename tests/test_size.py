@@ -5,20 +5,19 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
-import httpx
 import pytest
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from app.contract import contract
 from app.jsonschema import inlined
-from app.settings import Settings
 from models import Customer, Invoice, Metadata, Service
 from models.engine import write_options
 from models.service import STATUSES
 from tests.conftest import run
-from tests.databases import new_database
 from tests.factories import a_key
+from tests.http import open_client
+from tests.settings import unhurried
 from tests.statements import watched
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -63,12 +62,12 @@ def fill(engine, customers, services):
 
 def shop(folder, customers, services):
     """A server with a shop of that size: a client for it, and its database."""
-    for running in run(Settings(database_url=new_database(folder), rate_limit=0)):
+    for running in run(unhurried(folder)):
         fill(running.engine, customers, services)
         with Session(running.engine) as session:
             headers = {"Authorization": f"Bearer {a_key(session)}"}
         url = f"{running.url}/api/application"
-        with httpx.Client(base_url=url, headers=headers, timeout=60) as http:
+        with open_client(url, headers=headers) as http:
             yield http, running.engine
 
 

@@ -9,13 +9,12 @@ import httpx
 import pytest
 from sqlalchemy.orm import Session
 
-from app.settings import Settings
 from app.xmlrpc.requests import scope_for
 from models import Customer
 from tests.conftest import run
-from tests.databases import new_database
 from tests.factories import a_customer, a_group, a_key, a_product, a_service
 from tests.rpc import ask, post
+from tests.settings import unhurried
 from tests.test_customers import NEW
 from tests.test_images import an_image
 
@@ -258,8 +257,7 @@ def test_a_batch_has_a_limit(call):
 
 
 def test_every_call_counts_for_the_rate_limit(tmp_path):
-    settings = Settings(database_url=new_database(tmp_path), data=tmp_path, rate_limit=4)
-    for limited in run(settings):
+    for limited in run(unhurried(tmp_path, rate_limit=4)):
         with Session(limited.engine) as session:
             key = a_key(session)
         body = xmlrpc.client.dumps((), "customers.index").encode()

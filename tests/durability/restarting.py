@@ -4,12 +4,12 @@ import asyncio
 import os
 import subprocess
 
-import httpx
 from sqlalchemy.orm import Session
 
 from models.engine import make_engine
 from tests.databases import new_database
 from tests.durability.writers import check, write_until
+from tests.http import open_client
 from tests.processes import labels, serving
 
 SECONDS = float(os.environ.get("DURABILITY_SECONDS", "10"))
@@ -43,7 +43,7 @@ def check_crashes(tmp_path):
         key = labels(printed.read_text())["Token"]
         told = asyncio.run(write_while_restarting(url, key))
         headers = {"Authorization": f"Bearer {key}"}
-        with httpx.Client(base_url=url, headers=headers) as http:
+        with open_client(url, headers=headers) as http:
             statuses = [http.get("/api/application/products").status_code for _ in range(20)]
     assert statuses[-10:] == [200] * 10
     assert told.refused.keys() == {503}

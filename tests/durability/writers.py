@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from models import ActionLog, Customer, Product
 from models.base import Base
 from models.row_count import living_rows
+from tests.http import OPTIONS
 
 # The group and the customers of the demo shop that everything here is done to.
 GROUP = 2
@@ -41,9 +42,8 @@ async def write_until(url: str, key: str, end: asyncio.Event, clients: int = 8) 
 async def _client(url: str, key: str, number: int, end: asyncio.Event, told: Told) -> None:
     headers = {"Authorization": f"Bearer {key}"}
     customer = FIRST_CUSTOMER + number
-    async with httpx.AsyncClient(
-        base_url=f"{url}/api/application", headers=headers, timeout=30
-    ) as http:
+    address = f"{url}/api/application"
+    async with httpx.AsyncClient(base_url=address, headers=headers, **OPTIONS) as http:
         for turn in count(1):
             if end.is_set():
                 return

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from subprocess import PIPE, STDOUT
 
-import httpx
 import pytest
 
 from tests.databases import new_database
+from tests.http import open_client
 from tests.processes import command, labels, serving
 
 (LIBRARY,) = Path("/usr/lib").glob("*/faketime/libfaketime.so.1")
@@ -48,7 +48,7 @@ def a_shop(folder, clock, **settings):
     """A client of a server that believes in the clock."""
     with serving(folder, **clock.settings, **settings) as (url, printed):
         headers = {"Authorization": f"Bearer {labels(printed.read_text())['Token']}"}
-        with httpx.Client(base_url=f"{url}/api/application", headers=headers) as client:
+        with open_client(f"{url}/api/application", headers=headers) as client:
             yield client
 
 

@@ -3,17 +3,17 @@
 import sqlite3
 from contextlib import closing
 
-import httpx
 import pytest
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import Session
 
 import models.sqlite
-from app.settings import Settings
 from models.engine import make_engine
 from models.migrate import is_current, upgrade
 from tests.conftest import run
 from tests.factories import a_group, a_key
+from tests.http import open_client
+from tests.settings import unhurried
 
 
 @pytest.fixture
@@ -21,14 +21,13 @@ def shop(tmp_path, monkeypatch):
     """A server of its own on a SQLite file: a client, and the path of the file."""
     monkeypatch.setattr(models.sqlite, "PATIENCE", 200)
     file = tmp_path / "shop.db"
-    settings = Settings(database_url=f"sqlite:///{file}", data=tmp_path / "storage", rate_limit=0)
-    for running in run(settings):
+    for running in run(unhurried(tmp_path, database_url=f"sqlite:///{file}")):
         with Session(running.engine) as session:
             a_group(session, name="Before", slug="before")
             headers = {"Authorization": f"Bearer {a_key(session)}"}
         running.engine.dispose()
         url = f"{running.url}/api/application"
-        with httpx.Client(base_url=url, headers=headers, timeout=30) as client:
+        with open_client(url, headers=headers) as client:
             assert client.get("/groups").json()["total"] == 1
             yield client, file
 

@@ -11,7 +11,6 @@ from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.orm import Session
 
 from app.pipeline.problems import translate
-from app.settings import Settings
 from models import Customer, Group
 from models.database import open_database
 from models.engine import make_engine, unit_of_work
@@ -20,16 +19,18 @@ from models.mariadb import MariaDBCommands
 from tests.conftest import run
 from tests.databases import SERVER, new_database, on_server
 from tests.factories import a_customer, a_group, a_key
+from tests.http import open_client
+from tests.settings import unhurried
 
 
 @pytest.fixture
 def fresh(tmp_path):
     """A server that nobody has asked yet, and a client with a key for it."""
-    for running in run(Settings(database_url=new_database(tmp_path), rate_limit=0)):
+    for running in run(unhurried(tmp_path)):
         with Session(running.engine) as session:
             headers = {"Authorization": f"Bearer {a_key(session)}"}
         url = f"{running.url}/api/application"
-        with httpx.Client(base_url=url, headers=headers, timeout=30) as client:
+        with open_client(url, headers=headers) as client:
             yield running, client
 
 
@@ -156,7 +157,7 @@ def test_an_address_may_begin_with_mysql_and_hold_any_password(tmp_path):
     on_server("GRANT ALL ON *.* TO shop@'%%'")
     place = SERVER.rpartition("@")[2]
     address = f"mysql://shop:p%C3%A4ss%E6%9E%97%2F%40@{place}{name}"
-    for running in run(Settings(database_url=address, rate_limit=0)):
+    for running in run(unhurried(tmp_path, database_url=address)):
         with Session(running.engine) as session:
             headers = {"Authorization": f"Bearer {a_key(session)}"}
             assert session.scalar(select(Customer.id)) is None

@@ -3,7 +3,6 @@
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-import httpx
 import psycopg
 import pytest
 from sqlalchemy import make_url, select
@@ -14,9 +13,11 @@ from models import Group, PersonalAccessToken
 from tests.conftest import run
 from tests.databases import new_database
 from tests.factories import a_group, a_key, a_product
+from tests.http import open_client
 from tests.postgresql.servers import a_pgbouncer
 from tests.postgresql.test_listener import listeners
 from tests.revoking import refused_within, revoke, status, wait_until
+from tests.settings import unhurried
 from tests.test_groups import a_body
 
 SESSIONS = 5
@@ -33,13 +34,8 @@ def server(direct, tmp_path_factory):
     """Migrated, and served, through PgBouncer."""
     with a_pgbouncer(default_pool_size=SESSIONS) as port:
         address = make_url(direct).set(host="127.0.0.1", port=port, query={"pooled": "1"})
-        yield from run(
-            Settings(
-                database_url=address.render_as_string(hide_password=False),
-                data=tmp_path_factory.mktemp("data"),
-                rate_limit=0,
-            )
-        )
+        url = address.render_as_string(hide_password=False)
+        yield from run(unhurried(tmp_path_factory.mktemp("server"), database_url=url))
 
 
 def sessions(direct):
@@ -77,7 +73,7 @@ def test_a_revoked_key_is_refused_at_once(http, session):
 def test_where_it_may_listen_elsewhere_it_remembers_keys(server, session, direct):
     key = a_key(session)
     for running in run(replace(server.settings, database_listen_url=direct)):
-        with httpx.Client(base_url=f"{running.url}/api/application") as http:
+        with open_client(f"{running.url}/api/application") as http:
             assert status(http, key) == 200
             direct_server = replace(running, settings=Settings(database_url=direct))
             wait_until(lambda found=direct_server: listeners(found))

@@ -7,16 +7,16 @@ import psycopg
 import pytest
 from sqlalchemy.orm import Session
 
-from app.settings import Settings
 from tests.conftest import run
-from tests.databases import SERVER, new_database
+from tests.databases import SERVER
 from tests.factories import a_key
+from tests.settings import unhurried
 
 
 @pytest.fixture
 def fresh(tmp_path):
     """A server that nobody has asked yet, and a key for it."""
-    for running in run(Settings(database_url=new_database(tmp_path), rate_limit=0)):
+    for running in run(unhurried(tmp_path)):
         with Session(running.engine) as session:
             key = a_key(session)
         yield running, {"Authorization": f"Bearer {key}"}

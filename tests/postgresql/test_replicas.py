@@ -10,16 +10,17 @@ import pytest
 from sqlalchemy import make_url
 from sqlalchemy.orm import Session
 
-from app.settings import Settings
 from models.engine import make_engine
 from models.migrate import upgrade
 from tests.conftest import run
 from tests.databases import new_database
 from tests.factories import a_group, a_key
+from tests.http import open_client
 from tests.postgresql.commits import cut_off_the_commit, slow_commits
 from tests.postgresql.servers import a_replica
 from tests.revoking import refused_within, revoke, wait_until
 from tests.serving import served
+from tests.settings import unhurried
 from tests.test_check import checked
 from tests.test_groups import a_body
 from tests.test_operations import TOKEN, metrics
@@ -34,10 +35,7 @@ def replica():
 @pytest.fixture
 def settings(tmp_path, replica):
     url = new_database(tmp_path)
-    return Settings(
-        database_url=url, database_replica_urls=(replica.url(url),), data=tmp_path / "storage",
-        rate_limit=0, metrics_token=TOKEN,
-    )  # fmt: skip
+    return unhurried(tmp_path, database_replica_urls=(replica.url(url),), metrics_token=TOKEN)
 
 
 @pytest.fixture
@@ -57,9 +55,7 @@ def session(replicated):
 @pytest.fixture
 def http(replicated, session):
     headers = {"Authorization": f"Bearer {a_key(session)}"}
-    with httpx.Client(
-        base_url=f"{replicated.url}/api/application", headers=headers, timeout=30
-    ) as http:
+    with open_client(f"{replicated.url}/api/application", headers=headers) as http:
         yield http
 
 
@@ -132,8 +128,8 @@ def test_all_processes_know_what_a_key_has_changed(settings, replica, tmp_path):
         wait_for(process.url, "ok")
         # A new connection for each request, to whichever process takes it.
         headers = {"Authorization": f"Bearer {process.key}"}
-        with httpx.Client(
-            base_url=f"{process.url}/api/application", headers=headers,
+        with open_client(
+            f"{process.url}/api/application", headers=headers,
             limits=httpx.Limits(max_keepalive_connections=0),
         ) as http:  # fmt: skip
             for number in range(5):
@@ -173,7 +169,7 @@ def test_nobody_notices_that_the_replica_crashes_and_comes_back(replicated, http
 
     def ask(_):
         statuses = []
-        with httpx.Client(base_url=http.base_url, headers=http.headers, timeout=30) as client:
+        with open_client(http.base_url, headers=http.headers) as client:
             while not end.is_set():
                 statuses.append(client.get("/groups").status_code)
         return statuses

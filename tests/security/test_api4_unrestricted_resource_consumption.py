@@ -3,12 +3,12 @@
 import asyncio
 from contextlib import ExitStack
 
-import httpx
 import pytest
 from flask import Flask
 
 from app.portal.threads import in_threads
 from tests.factories import a_key
+from tests.http import open_client
 from tests.rpc import ask
 from tests.security.wire import connect
 
@@ -33,7 +33,7 @@ def test_who_sends_slowly_holds_up_nobody_else(server, session, unfinished):
         for _ in range(3):
             for connection in slow:
                 connection.sendall(b"b" if unfinished != "a body in pieces" else b"1\r\nb\r\n")
-            with httpx.Client(base_url=server.url, timeout=30) as client:
+            with open_client(server.url) as client:
                 headers = {"Authorization": f"Bearer {key}"}
                 assert client.get("/api/application/health", headers=headers).is_success
                 assert client.get("/api/openapi.json").is_success
