@@ -1,16 +1,16 @@
 """The server serves the contract that it is tested by."""
 
-import httpx
 import pytest
 import yaml
 
 from app.contract import contract
 from spec_tests.conftest import open_api
+from tests.http import request
 
 
 @pytest.mark.parametrize("name", ["openapi.json", "openapi.yaml"])
 def test_the_server_serves_this_contract(target, name):
-    answer = httpx.get(f"{target.url}/api/{name}")
+    answer = request("GET", f"{target.url}/api/{name}")
     assert answer.status_code == 200
     served = yaml.safe_load(answer.text) if name.endswith("yaml") else answer.json()
     assert served.pop("servers")[0]["url"].endswith("/api")

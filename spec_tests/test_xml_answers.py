@@ -1,6 +1,5 @@
 """Every answer in XML is the same value as in JSON, and fits the XML Schema."""
 
-import httpx
 import pytest
 from lxml import etree
 
@@ -16,6 +15,7 @@ from spec_tests.test_examples import (
     written,
 )
 from spec_tests.twins import as_xml, assert_fits, from_xml, with_floats
+from tests.http import request
 
 __all__ = ["http"]
 pytestmark = pytest.mark.own
@@ -81,7 +81,7 @@ def test_a_problem_in_xml_has_the_form_of_rfc_9457(http):
 
 def test_the_xml_schema_is_served_and_stands_on_its_own(server, tmp_path):
     for name in ("schema.xsd", "problem.xsd"):
-        answer = httpx.get(f"{server.url}/api/{name}")
+        answer = request("GET", f"{server.url}/api/{name}")
         assert answer.headers["content-type"] == "application/xml"
         (tmp_path / name).write_bytes(answer.content)
     schema = etree.XMLSchema(file=str(tmp_path / "schema.xsd"))

@@ -2,7 +2,6 @@
 
 import json
 
-import httpx
 import pytest
 
 from app.contract import contract
@@ -10,6 +9,7 @@ from app.xmlrpc.introspection import SYSTEM
 from spec_tests.recording import same_every_time
 from spec_tests.test_examples import parameter_examples
 from tests.factories import a_key
+from tests.http import request
 from tests.rpc import ask
 
 pytestmark = pytest.mark.own
@@ -41,7 +41,8 @@ def test_a_read_returns_the_value_that_rest_answers_with(server, demo, operation
     for query in [{}, *({name: value} for name, value in members)]:
         text = {name: ",".join(map(in_a_query, each)) if isinstance(each, list) else each
                 for name, each in query.items()}  # fmt: skip
-        answer = httpx.get(
+        answer = request(
+            "GET",
             f"{server.url}/api{operation.path.format(**ids)}",
             params=text,
             headers={"Authorization": f"Bearer {key}"},

@@ -4,13 +4,13 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
-import httpx
 import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import select
 
 from models import Customer, EmailMessage, MailedToken
 from tests.factories import a_customer
+from tests.http import request
 
 
 @pytest.fixture
@@ -34,14 +34,14 @@ def fresh(session, customer):
 
 def pressed(address, **fields):
     """Open a page, and send its form with what it holds and what is filled in."""
-    page = httpx.get(address)
+    page = request("GET", address)
     token = re.search(r'name="token" value="([^"]*)"', page.text)[1]
-    return httpx.post(address.partition("?")[0], data={"token": token, **fields})
+    return request("POST", address.partition("?")[0], data={"token": token, **fields})
 
 
 def test_only_the_button_confirms_the_address_not_the_link(client, session, customer):
     address = link(client, session, customer, "resend_confirmation")
-    page = httpx.get(address)
+    page = request("GET", address)
     assert page.status_code == 200
     assert page.headers["referrer-policy"] == "no-referrer"
     assert page.headers["cache-control"] == "no-store"
@@ -75,11 +75,11 @@ def test_a_password_that_is_too_short_or_too_long_can_be_corrected(
 @pytest.mark.parametrize("token", ["", "wrong", "\x00", "é", "x" * 10_000, "<script>"])
 def test_a_wrong_token_opens_nothing(server, session, page, token):
     address = f"{server.url}/{page}"
-    shown = httpx.get(address, params={"token": token})
+    shown = request("GET", address, params={"token": token})
     assert shown.status_code == 200
     assert "<script>" not in shown.text
     body = {"token": token, "password": "correct horse"}
-    assert httpx.post(address, data=body).status_code == 410
+    assert request("POST", address, data=body).status_code == 410
 
 
 def test_a_link_is_for_its_purpose_only(client, session, customer):
@@ -116,7 +116,7 @@ def test_only_a_hash_of_the_token_is_kept(client, session, customer):
 
 
 def test_the_pages_speak_french_too(server):
-    page = httpx.get(f"{server.url}/reset-password", headers={"Accept-Language": "fr"})
+    page = request("GET", f"{server.url}/reset-password", headers={"Accept-Language": "fr"})
     assert page.headers["content-language"] == "fr"
     assert "mot de passe" in page.text
 

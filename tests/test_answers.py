@@ -1,6 +1,5 @@
 """Answers are checked against the contract before anything is kept."""
 
-import httpx
 import pytest
 from sqlalchemy.orm import Session
 
@@ -10,6 +9,7 @@ from models import Group
 from models.engine import write_options
 from tests.conftest import run
 from tests.factories import a_group, a_key
+from tests.http import request
 from tests.settings import unhurried
 
 
@@ -34,7 +34,8 @@ def test_a_handler_that_breaks_the_contract_changes_nothing(tmp_path, monkeypatc
     for running in run(unhurried(tmp_path)):
         with Session(running.engine) as session:
             key, group = a_key(session), a_group(session, name="Before")
-            answer = httpx.post(
+            answer = request(
+                "POST",
                 f"{running.url}/api/application/groups/{group.id}",
                 json={"name": "After"},
                 headers={"Authorization": f"Bearer {key}"},

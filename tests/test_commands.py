@@ -18,6 +18,7 @@ from models.engine import make_engine
 from models.migrate import upgrade
 from tests.databases import new_database
 from tests.factories import a_customer, a_key, a_product, an_admin
+from tests.http import request
 from tests.processes import ROOT, command, labels, serving
 
 TOKEN = re.compile(r"\b\d+\|CLIENTXCMS[A-Za-z0-9]{40}[0-9a-f]{8}\b")
@@ -47,7 +48,7 @@ def refused(name, *arguments, **settings):
 
 def get(url, path, key):
     headers = {"Authorization": f"Bearer {key}"}
-    return httpx.get(f"{url}/api/application{path}", headers=headers)
+    return request("GET", f"{url}/api/application{path}", headers=headers)
 
 
 def keys(session):
@@ -255,7 +256,7 @@ def test_the_first_start_prints_one_key_and_where_to_try_it(demo):
     url, printed = demo
     (key,) = TOKEN.findall(printed.read_text())
     assert labels(printed.read_text())["Documentation"] == f"{url}/api/documentation"
-    assert httpx.get(f"{url}/api/documentation").status_code == 200
+    assert request("GET", f"{url}/api/documentation").status_code == 200
     products = get(url, "/products?pricing=1", key).json()["data"]
     assert len({product["name"] for product in products}) == 25
     for product in products:
@@ -294,7 +295,7 @@ def test_a_second_start_keeps_what_is_there_and_prints_no_key(tmp_path):
     with serving(tmp_path) as (url, printed):
         key = labels(printed.read_text())["Token"]
         headers = {"Authorization": f"Bearer {key}"}
-        assert httpx.delete(f"{url}/api/application/products/1", headers=headers).is_success
+        assert request("DELETE", f"{url}/api/application/products/1", headers=headers).is_success
     with serving(tmp_path) as (url, printed):
         assert labels(printed.read_text()).keys() == {"Server", "Documentation"}
         assert get(url, "/products", key).json()["total"] == 24
@@ -319,7 +320,7 @@ def test_several_processes_serve_at_one_address_and_end_together_without_a_word(
         assert left == [1_000_000 - number for number in range(1, 21)]
     assert printed.read_text() == before
     with pytest.raises(httpx.ConnectError):
-        httpx.get(url)
+        request("GET", url)
 
 
 def test_a_taken_port_is_named(tmp_path):

@@ -5,13 +5,13 @@ from html import unescape
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import httpx
 import pytest
 import yaml
 from playwright.sync_api import expect, sync_playwright
 
 from app.pipeline.problems import KINDS
 from tests.factories import a_group, a_key, a_product
+from tests.http import request
 
 SOURCE = Path(__file__).parent.parent / "openapi" / "openapi.yaml"
 # Swagger UI asks its online validator about any page but those of 127.0.0.1, hence a name.
@@ -95,7 +95,7 @@ def test_the_page_asks_no_other_host_and_makes_no_error(page, session):
 
 @pytest.mark.parametrize("path", ["/", "/api"])
 def test_who_comes_without_an_address_is_led_to_the_documentation(server, path):
-    answer = httpx.get(f"{server.url}{path}")
+    answer = request("GET", f"{server.url}{path}")
     assert answer.status_code == 302
     assert answer.headers["location"] == "/api/documentation"
 
@@ -104,15 +104,15 @@ def test_the_yaml_is_the_contract_as_it_was_written_with_the_address_of_the_requ
     source = SOURCE.read_text(encoding="utf-8")
     assert source.startswith("# ")
     for host in (urlsplit(server.url).netloc, f"{HOST}:8443"):
-        answer = httpx.get(f"{server.url}/api/openapi.yaml", headers={"Host": host})
+        answer = request("GET", f"{server.url}/api/openapi.yaml", headers={"Host": host})
         assert answer.headers["content-type"] == "application/yaml; charset=utf-8"
         assert answer.text == source.replace("- url: /api\n", f"- url: http://{host}/api\n")
 
 
 def test_the_json_says_the_same_at_both_of_its_addresses(server):
-    written = yaml.safe_load(httpx.get(f"{server.url}/api/openapi.yaml").text)
+    written = yaml.safe_load(request("GET", f"{server.url}/api/openapi.yaml").text)
     for path in ("/api/openapi.json", "/docs/api-docs.json"):
-        answer = httpx.get(f"{server.url}{path}")
+        answer = request("GET", f"{server.url}{path}")
         assert answer.headers["content-type"] == "application/json"
         assert answer.json() == written
     assert written["servers"] == [{"url": f"{server.url}/api"}]
@@ -120,7 +120,7 @@ def test_the_json_says_the_same_at_both_of_its_addresses(server):
 
 @pytest.mark.parametrize("path", ["/api/openapi.json", "/api/openapi.yaml", "/docs/api-docs.json"])
 def test_tools_that_know_no_oauth_get_a_view_with_a_plain_bearer_token(server, path):
-    document = yaml.safe_load(httpx.get(f"{server.url}{path}?auth=bearer").text)
+    document = yaml.safe_load(request("GET", f"{server.url}{path}?auth=bearer").text)
     assert document["components"]["securitySchemes"]["bearer"]["type"] == "http"
     products = document["paths"]["/application/products"]["get"]
     assert products["security"] == [{"bearer": []}]
@@ -129,8 +129,8 @@ def test_tools_that_know_no_oauth_get_a_view_with_a_plain_bearer_token(server, p
 
 
 def test_the_view_with_a_plain_bearer_token_changes_nothing_else(server):
-    written = httpx.get(f"{server.url}/api/openapi.json").json()
-    view = httpx.get(f"{server.url}/api/openapi.json?auth=bearer").json()
+    written = request("GET", f"{server.url}/api/openapi.json").json()
+    view = request("GET", f"{server.url}/api/openapi.json?auth=bearer").json()
     for path, item in view["paths"].items():
         for method, operation in item.items():
             if "x-permissions" in operation:
@@ -149,14 +149,14 @@ def test_the_view_with_a_plain_bearer_token_changes_nothing_else(server):
 @pytest.mark.parametrize("path", ["/api/openapi.json", "/api/openapi.yaml"])
 @pytest.mark.parametrize("query", ["media=json", "auth=bearer&media=json"])
 def test_tools_that_trip_over_two_media_types_get_a_view_without_xml(server, path, query):
-    view = yaml.safe_load(httpx.get(f"{server.url}{path}?{query}").text)
+    view = yaml.safe_load(request("GET", f"{server.url}{path}?{query}").text)
     kinds = ("requestBodies", "responses")
     written = [each for kind in kinds for each in view["components"][kind].values()]
     contents = [each.get("content", {}) for each in written]
     assert all(len([name for name in content if "xml" in name]) == 0 for content in contents)
     bearer = view["components"]["securitySchemes"]["bearer"]
     assert (bearer["type"] == "http") == ("bearer" in query)
-    written = httpx.get(f"{server.url}/api/openapi.json").json()
+    written = request("GET", f"{server.url}/api/openapi.json").json()
     for kind in kinds:
         for response in written["components"][kind].values():
             for media_type in [name for name in response.get("content", {}) if "xml" in name]:
@@ -166,7 +166,7 @@ def test_tools_that_trip_over_two_media_types_get_a_view_without_xml(server, pat
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_problem_type_is_a_page_that_says_what_to_do(server, kind):
-    answer = httpx.get(f"{server.url}/api/problems/{kind}")
+    answer = request("GET", f"{server.url}/api/problems/{kind}")
     assert answer.status_code == 200
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     text = unescape(answer.text)
@@ -175,14 +175,14 @@ def test_every_problem_type_is_a_page_that_says_what_to_do(server, kind):
 
 
 def test_the_type_of_a_problem_leads_to_its_page(server):
-    problem = httpx.get(f"{server.url}/api/application/products").json()
-    page = httpx.get(f"{server.url}{problem['type']}")
+    problem = request("GET", f"{server.url}/api/application/products").json()
+    page = request("GET", f"{server.url}{problem['type']}")
     assert page.headers["content-type"].startswith("text/html")
     assert f"<h1>{problem['title']}</h1>" in page.text
 
 
 def test_an_unknown_problem_type_is_a_problem_itself(server):
-    answer = httpx.get(f"{server.url}/api/problems/unknown")
+    answer = request("GET", f"{server.url}/api/problems/unknown")
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["type"] == "/api/problems/not-found"

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from models.engine import make_engine
+from tests.http import request
 from tests.serving import served
 
 BODY = json.dumps(
@@ -63,7 +64,7 @@ def test_what_has_begun_ends_and_nothing_new_begins(tmp_path, workers, signal):
                 assert time.monotonic() - start < 5
                 time.sleep(0.05)
             with pytest.raises(httpx.TransportError):
-                httpx.get(process.url)
+                request("GET", process.url)
             connection.sendall(BODY[5:])
             answer = received(connection)
             assert answer.startswith(b"HTTP/1.1 201 "), answer

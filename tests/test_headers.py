@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import httpx
 import pytest
 from sqlalchemy.orm import Session
 
@@ -10,7 +9,7 @@ from app.contract import contract
 from tests.conftest import run
 from tests.databases import new_database
 from tests.factories import a_key
-from tests.http import open_client
+from tests.http import open_client, request
 
 PANEL = "https://panel.example"
 EVERYWHERE = {
@@ -48,10 +47,10 @@ def preflight(http, origin, method="PATCH", headers="authorization,content-type"
 
 @pytest.mark.parametrize("path", PATHS)
 def test_every_answer_has_the_headers_that_keep_browsers_safe(server, path):
-    headers = httpx.get(f"{server.url}{path}").headers
+    headers = request("GET", f"{server.url}{path}").headers
     assert {name: headers[name] for name in EVERYWHERE} == EVERYWHERE
     assert STRICT not in headers
-    behind_tls = httpx.get(f"{server.url}{path}", headers={"X-Forwarded-Proto": "https"})
+    behind_tls = request("GET", f"{server.url}{path}", headers={"X-Forwarded-Proto": "https"})
     assert behind_tls.headers[STRICT] == "max-age=31536000; includeSubDomains"
 
 
@@ -70,7 +69,7 @@ def test_what_goes_well_is_not_kept_either(client):
 
 @pytest.mark.parametrize("path", PATHS)
 def test_pages_of_other_sites_are_shut_out_by_default(server, path):
-    answer = httpx.get(f"{server.url}{path}", headers={"Origin": PANEL})
+    answer = request("GET", f"{server.url}{path}", headers={"Origin": PANEL})
     with open_client(server.url) as http:
         asked = preflight(http, PANEL)
     for headers in (answer.headers, asked.headers):

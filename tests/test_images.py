@@ -2,11 +2,11 @@
 
 from io import BytesIO
 
-import httpx
 import pytest
 from PIL import Image
 
 from tests.factories import a_group, a_product
+from tests.http import request
 
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 2 2"><circle r="1"/></svg>'
 
@@ -26,7 +26,7 @@ def address(server, path):
 
 
 def served(server, path):
-    return httpx.get(address(server, path))
+    return request("GET", address(server, path))
 
 
 def kept(server, folder):
@@ -323,7 +323,7 @@ def test_the_longest_address_of_a_group_can_have_an_image(client, server, sessio
     "path", ["products", "products/", "products/0.png", "..%2Ftest.db", "%2Fetc%2Fpasswd"]
 )
 def test_nothing_but_images_is_served(server, path):
-    answer = httpx.get(f"{server.url}/storage/{path}", follow_redirects=True)
+    answer = request("GET", f"{server.url}/storage/{path}", follow_redirects=True)
     assert answer.status_code == 404
     assert answer.headers["content-type"] == "application/problem+json"
 

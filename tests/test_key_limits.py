@@ -2,14 +2,13 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-import httpx
 import pytest
 from sqlalchemy.orm import Session
 
 from models import PersonalAccessToken
 from tests.conftest import run
 from tests.factories import a_key
-from tests.http import open_client
+from tests.http import open_client, request
 from tests.keys import ELSEWHERE, HERE, number, refused, trade
 from tests.rpc import ask
 from tests.serving import served
@@ -67,7 +66,7 @@ def strict(tmp_path):
 def health(server, key, address=None):
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     headers |= {"X-Forwarded-For": address} if address else {}
-    return httpx.get(f"{server.url}/api/application/health", headers=headers)
+    return request("GET", f"{server.url}/api/application/health", headers=headers)
 
 
 def limits_told(answers):
@@ -122,7 +121,7 @@ def test_wrong_secrets_count_wherever_they_are_sent(strict):
     headers = {"X-Forwarded-For": ELSEWHERE}
 
     def trade():
-        return httpx.post(f"{strict.url}/api/oauth/token", data=form, headers=headers)
+        return request("POST", f"{strict.url}/api/oauth/token", data=form, headers=headers)
 
     assert [trade().status_code for _ in range(3)] == [401] * 3
     codes = [ask(strict, "1|x", "health.show", **headers)[0] for _ in range(3)]

@@ -3,11 +3,11 @@
 import json
 import socket
 
-import httpx
 import pytest
 
 from app.cli.protocol import HEAD_LIMIT, URL_LIMIT
 from app.contract import contract
+from tests.http import request
 from tests.serving import served
 from tests.test_graceful_stop import received, slowly
 
@@ -93,7 +93,7 @@ def test_who_sends_slowly_to_a_page_holds_no_thread(process):
     for _ in range(12):
         held.append(socket.create_connection(("127.0.0.1", process.port), timeout=20))
         held[-1].sendall(head)
-    assert httpx.get(f"{process.url}/api/problems/conflict", timeout=20).status_code == 200
+    assert request("GET", f"{process.url}/api/problems/conflict").status_code == 200
     for each in held:
         each.close()
 

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 from email import message_from_bytes
 from email.policy import default as modern
 
-import httpx
 import pytest
 from aiosmtpd.controller import Controller
 from sqlalchemy import select
@@ -17,6 +16,7 @@ from app.usecases.mail import FOLDER, post
 from models import EmailMessage
 from tests.conftest import run as serve
 from tests.factories import a_customer, a_key
+from tests.http import request
 from tests.test_commands import run
 
 FROM = "Ada's Hosting <noreply@panel.example>"
@@ -214,6 +214,6 @@ def test_links_begin_with_the_configured_address(server, session):
     for running in serve(settings):
         headers = {"Authorization": f"Bearer {a_key(session)}"}
         path = f"{running.url}/api/application/customers/{customer.id}/send_password"
-        assert httpx.post(path, headers=headers).status_code == 200
+        assert request("POST", path, headers=headers).status_code == 200
     (mail,) = outbox(session)
     assert "\nhttps://panel.example/reset-password?token=" in mail.content

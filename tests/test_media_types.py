@@ -4,6 +4,7 @@ import httpx
 import pytest
 
 from tests.factories import a_group
+from tests.http import request
 
 JSON, XML, TEXT = "application/json", "application/xml", "text/xml; charset=utf-8"
 PROBLEM_JSON, PROBLEM_XML = "application/problem+json", "application/problem+xml"
@@ -78,7 +79,7 @@ def test_where_nothing_fits_nothing_is_done(client, session, accepted):
 
 def test_who_accepts_nothing_that_fits_still_learns_what_else_is_wrong(client, server):
     headers = {"Accept": "text/html"}
-    without_key = httpx.get(f"{server.url}/api/application/groups", headers=headers)
+    without_key = request("GET", f"{server.url}/api/application/groups", headers=headers)
     assert (without_key.status_code, without_key.headers["content-type"]) == (401, PROBLEM_JSON)
     assert client.get("/nothing", headers=headers).status_code == 404
 
@@ -107,7 +108,7 @@ def test_an_answer_says_what_it_depends_on(client, session, accepted):
 
 
 def test_errors_outside_the_contract_have_the_form_that_is_accepted(server):
-    answer = httpx.get(f"{server.url}/nothing", headers={"Accept": "application/xml"})
+    answer = request("GET", f"{server.url}/nothing", headers={"Accept": "application/xml"})
     assert (answer.status_code, answer.headers["content-type"]) == (404, PROBLEM_XML)
     assert b'<problem xmlns="urn:ietf:rfc:7807"' in answer.content
 

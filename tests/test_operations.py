@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
@@ -13,6 +12,7 @@ from sqlalchemy import text
 from models import EmailMessage
 from tests.conftest import run
 from tests.databases import new_database
+from tests.http import request
 from tests.serving import served
 
 TOKEN = "a-token-of-some-length"
@@ -36,7 +36,7 @@ def change(engine, *statements):
 def waited_for(url, status):
     """An answer of that status: what was found is good for a second."""
     end = time.monotonic() + 10
-    while (answer := httpx.get(url)).status_code != status:
+    while (answer := request("GET", url)).status_code != status:
         assert time.monotonic() < end, answer.text
         time.sleep(0.05)
     return answer
@@ -44,7 +44,9 @@ def waited_for(url, status):
 
 def metrics(url, **headers):
     """All samples by their name and labels."""
-    answer = httpx.get(f"{url}/metrics", headers={"Authorization": f"Bearer {TOKEN}", **headers})
+    answer = request(
+        "GET", f"{url}/metrics", headers={"Authorization": f"Bearer {TOKEN}", **headers}
+    )
     assert answer.status_code == 200, answer.text
     families = text_string_to_metric_families(answer.text)
     return {
@@ -55,12 +57,12 @@ def metrics(url, **headers):
 
 
 def test_a_server_that_can_work_says_so(watched):
-    answer = httpx.get(f"{watched.url}/readyz")
+    answer = request("GET", f"{watched.url}/readyz")
     outbox = {"due": 0, "lag_seconds": 0}
     checks = {"database": "ok", "migrations": "ok", "outbox": outbox}
     assert (answer.status_code, answer.json()) == (200, {"status": "ok", "checks": checks})
     assert answer.headers["cache-control"] == "no-store"
-    assert httpx.get(f"{watched.url}/livez").json() == {"status": "ok"}
+    assert request("GET", f"{watched.url}/livez").json() == {"status": "ok"}
 
 
 @pytest.mark.parametrize(
@@ -80,7 +82,7 @@ def test_a_server_without_its_schema_is_not_ready(watched, change_it, change_it_
     assert answer.json()["checks"]["migrations"] == state
     assert int(answer.headers["retry-after"]) > 0
     # Starting it anew would not help.
-    assert httpx.get(f"{watched.url}/livez").status_code == 200
+    assert request("GET", f"{watched.url}/livez").status_code == 200
     if change_it_back:
         change(watched.engine, change_it_back)
         waited_for(f"{watched.url}/readyz", 200)
@@ -95,7 +97,7 @@ def test_mail_that_waits_is_told_and_hinders_nothing(watched):
                 {"recipient": "ada@example.org", "template": "x", "locale": "en", "subject": "x",
                  "content": "x", "due_at": now + timedelta(minutes=minutes), "attempts": attempts},
             )  # fmt: skip
-    outbox = httpx.get(f"{watched.url}/readyz").json()["checks"]["outbox"]
+    outbox = request("GET", f"{watched.url}/readyz").json()["checks"]["outbox"]
     assert outbox["due"] == 2
     assert 600 <= outbox["lag_seconds"] < 660
     assert metrics(watched.url)[("clientxcms_outbox_due_messages",)] == 2
@@ -104,27 +106,27 @@ def test_mail_that_waits_is_told_and_hinders_nothing(watched):
 @pytest.mark.parametrize("path", ["/livez", "/readyz", "/metrics"])
 def test_probes_are_only_read(watched, path):
     headers = {"Authorization": f"Bearer {TOKEN}"}
-    assert httpx.head(f"{watched.url}{path}", headers=headers).content == b""
-    assert httpx.head(f"{watched.url}{path}", headers=headers).status_code == 200
-    answer = httpx.post(f"{watched.url}{path}", headers=headers)
+    assert request("HEAD", f"{watched.url}{path}", headers=headers).content == b""
+    assert request("HEAD", f"{watched.url}{path}", headers=headers).status_code == 200
+    answer = request("POST", f"{watched.url}{path}", headers=headers)
     assert (answer.status_code, answer.headers["allow"]) == (405, "GET, HEAD")
 
 
 def test_without_a_token_nobody_reads_the_metrics(server):
-    assert httpx.get(f"{server.url}/metrics").status_code == 404
-    assert httpx.get(f"{server.url}/metrics", headers={"Authorization": "Bearer"}).is_error
+    assert request("GET", f"{server.url}/metrics").status_code == 404
+    assert request("GET", f"{server.url}/metrics", headers={"Authorization": "Bearer"}).is_error
 
 
 @pytest.mark.parametrize("sent", ["", "Bearer", f"Basic {TOKEN}", f"Bearer {TOKEN}x"])
 def test_the_metrics_want_their_token(watched, sent):
-    answer = httpx.get(f"{watched.url}/metrics", headers={"Authorization": sent})
+    answer = request("GET", f"{watched.url}/metrics", headers={"Authorization": sent})
     assert answer.status_code == 401
     assert answer.headers["www-authenticate"] == 'Bearer realm="metrics"'
 
 
 def test_requests_are_counted_by_operation_and_status(watched):
     def get(path):
-        return httpx.get(f"{watched.url}{path}")
+        return request("GET", f"{watched.url}{path}")
 
     before = metrics(watched.url)
     for path in ("/api/application/products", "/api/application/products/7", "/nothing", "/livez"):
@@ -149,8 +151,8 @@ def test_requests_are_counted_by_operation_and_status(watched):
 
 def test_no_label_holds_what_a_request_brought(watched):
     for path in ("/secret-path", "/api/application/products/secret-id?x=secret-query"):
-        httpx.get(f"{watched.url}{path}", headers={"Authorization": "Bearer secret-key"})
-    httpx.request("SECRET", f"{watched.url}/api/application/products")
+        request("GET", f"{watched.url}{path}", headers={"Authorization": "Bearer secret-key"})
+    request("SECRET", f"{watched.url}/api/application/products")
     assert "secret" not in str(metrics(watched.url)).lower()
 
 

@@ -5,10 +5,10 @@ import subprocess
 from decimal import Decimal
 from pathlib import Path
 
-import httpx
 import pytest
 
 from tests.factories import a_key, a_note, a_pricing, a_product
+from tests.http import request
 
 CLIENTS = Path(__file__).parent / "clients"
 GUZZLE = ["php", str(CLIENTS / "products.php")]
@@ -90,7 +90,7 @@ def test_an_error_is_the_usual_exception_of_the_library(example, server, session
     done = run(example, server, "1|wrong")
     exception = "AxiosError" if example is AXIOS else "GuzzleHttp\\Exception\\ClientException"
     wrong = {"Authorization": "Bearer 1|wrong"}
-    problem = httpx.get(f"{server.url}/api/application/products", headers=wrong).json()
+    problem = request("GET", f"{server.url}/api/application/products", headers=wrong).json()
     assert problem["message"]
     assert done.stderr == f"{exception}: {problem['message']}\n"
     assert (done.returncode, done.stdout) == (1, "")

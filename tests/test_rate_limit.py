@@ -2,13 +2,13 @@
 
 import time
 
-import httpx
 import pytest
 from sqlalchemy.orm import Session
 
 from app.pipeline.windows import CAPACITY, WINDOW, Windows
 from tests.conftest import run
 from tests.factories import a_key
+from tests.http import request
 from tests.settings import unhurried
 
 
@@ -23,7 +23,7 @@ def test_a_key_that_asks_too_often_is_told_when_to_come_back(limited):
 
     def get(key, path="/health"):
         headers = {"Authorization": f"Bearer {key}"}
-        return httpx.get(f"{limited.url}/api/application{path}", headers=headers)
+        return request("GET", f"{limited.url}/api/application{path}", headers=headers)
 
     answers = [get(busy), get(busy, "/products"), get(busy)]
     assert [answer.status_code for answer in answers] == [200, 403, 200]
@@ -47,7 +47,9 @@ def test_a_token_that_is_granted_counts_for_its_key_and_a_guess_for_nobody(limit
 
     def trade(secret, scope="health"):
         form = {"grant_type": "client_credentials", "client_id": number, "scope": scope}
-        return httpx.post(f"{limited.url}/api/oauth/token", data={**form, "client_secret": secret})
+        return request(
+            "POST", f"{limited.url}/api/oauth/token", data={**form, "client_secret": secret}
+        )
 
     guesses = [trade("x") for _ in range(5)]
     assert {answer.status_code for answer in guesses} == {401}
@@ -60,7 +62,7 @@ def test_a_token_that_is_granted_counts_for_its_key_and_a_guess_for_nobody(limit
     assert refused.status_code == 429
     assert 0 < int(refused.headers["retry-after"]) <= 60
     headers = {"Authorization": f"Bearer {answers[0].json()['access_token']}"}
-    health = httpx.get(f"{limited.url}/api/application/health", headers=headers)
+    health = request("GET", f"{limited.url}/api/application/health", headers=headers)
     assert health.status_code == 429, "a token has no window of its own"
 
 

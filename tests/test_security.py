@@ -2,18 +2,18 @@
 
 from datetime import UTC, datetime, timedelta
 
-import httpx
 import pytest
 
 from models import PersonalAccessToken
 from tests.factories import a_customer, a_key, an_admin
+from tests.http import request
 from tests.keys import number
 
 
 def get(server, path, key=None, **headers):
     if key is not None:
         headers["Authorization"] = f"Bearer {key}"
-    return httpx.get(f"{server.url}/api/application{path}", headers=headers)
+    return request("GET", f"{server.url}/api/application{path}", headers=headers)
 
 
 def test_a_living_key_opens_the_door(server, session):
@@ -126,15 +126,17 @@ def test_older_names_of_permissions_still_work(server, session, older, path):
 
 def test_store_means_create(server, session):
     headers = {"Authorization": f"Bearer {a_key(session, 'products:store')}"}
-    answer = httpx.post(f"{server.url}/api/application/products", json={}, headers=headers)
+    answer = request("POST", f"{server.url}/api/application/products", json={}, headers=headers)
     assert answer.status_code == 422
 
 
 @pytest.mark.parametrize("path", ["/api/application/health", "/api/documentation", "/nothing"])
 def test_every_answer_tells_browsers_what_not_to_do_with_it(server, path):
-    plain = httpx.get(f"{server.url}{path}").headers
+    plain = request("GET", f"{server.url}{path}").headers
     assert plain["x-content-type-options"] == "nosniff"
     assert plain["x-frame-options"] == "SAMEORIGIN"
     assert "strict-transport-security" not in plain
-    behind_tls = httpx.get(f"{server.url}{path}", headers={"X-Forwarded-Proto": "https"}).headers
+    behind_tls = request(
+        "GET", f"{server.url}{path}", headers={"X-Forwarded-Proto": "https"}
+    ).headers
     assert behind_tls["strict-transport-security"] == "max-age=31536000; includeSubDomains"

@@ -1,9 +1,9 @@
 """Health, license, statistics and short-lived tokens."""
 
-import httpx
 import pytest
 
 from tests.factories import a_customer, a_key, a_service
+from tests.http import request
 
 
 def test_health_is_one_word(client):
@@ -34,7 +34,7 @@ def test_statistics_count_services_by_status_and_customers_by_what_they_have(cli
 
 def ask(server, auth=None, **form):
     form = {"grant_type": "client_credentials", **form}
-    return httpx.post(f"{server.url}/api/oauth/token", data=form, auth=auth)
+    return request("POST", f"{server.url}/api/oauth/token", data=form, auth=auth)
 
 
 def test_a_key_can_be_traded_for_a_token_with_fewer_permissions(server, session):
@@ -48,7 +48,7 @@ def test_a_key_can_be_traded_for_a_token_with_fewer_permissions(server, session)
     )  # fmt: skip
     headers = {"Authorization": f"Bearer {token['access_token']}"}
     for path, status in (("groups", 200), ("products", 403)):
-        answer = httpx.get(f"{server.url}/api/application/{path}", headers=headers)
+        answer = request("GET", f"{server.url}/api/application/{path}", headers=headers)
         assert answer.status_code == status
 
 

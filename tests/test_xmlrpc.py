@@ -5,7 +5,6 @@ import xmlrpc.client
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
-import httpx
 import pytest
 from sqlalchemy.orm import Session
 
@@ -13,6 +12,7 @@ from app.xmlrpc.requests import scope_for
 from models import Customer
 from tests.conftest import run
 from tests.factories import a_customer, a_group, a_key, a_product, a_service
+from tests.http import request
 from tests.rpc import ask, post
 from tests.settings import unhurried
 from tests.test_customers import NEW
@@ -143,7 +143,7 @@ def test_moments_and_bytes_are_texts_and_files(call, session, server):
     picture = an_image("PNG")
     product = call("products.create", {**fields, "image": picture})
     assert {name: product[name] for name in fields} == fields
-    assert httpx.get(f"{server.url}/storage/{product['image']}").content == picture
+    assert request("GET", f"{server.url}/storage/{product['image']}").content == picture
 
 
 def test_a_text_that_was_read_can_be_written_back(call, session):

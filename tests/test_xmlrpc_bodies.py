@@ -3,7 +3,6 @@
 import xmlrpc.client
 from itertools import pairwise
 
-import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,6 +13,7 @@ from app.xml.text import escaped
 from app.xml.text import read as unescaped
 from app.xmlrpc.values import write_answer
 from tests.factories import a_key
+from tests.http import request
 from tests.rpc import ask, post, value
 
 METHOD = (
@@ -98,7 +98,7 @@ def test_a_body_may_come_in_pieces_in_any_type_and_encoding(server, session):
 
 
 def test_only_post_is_answered(server):
-    answer = httpx.get(f"{server.url}/api/xmlrpc")
+    answer = request("GET", f"{server.url}/api/xmlrpc")
     assert answer.status_code == 405
     assert "POST" in answer.headers["allow"]
 

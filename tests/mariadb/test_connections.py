@@ -4,7 +4,6 @@ import asyncio
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-import httpx
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DataError, OperationalError
@@ -19,7 +18,7 @@ from models.mariadb import MariaDBCommands
 from tests.conftest import run
 from tests.databases import SERVER, new_database, on_server
 from tests.factories import a_customer, a_group, a_key
-from tests.http import open_client
+from tests.http import open_client, request
 from tests.settings import unhurried
 
 
@@ -161,5 +160,5 @@ def test_an_address_may_begin_with_mysql_and_hold_any_password(tmp_path):
         with Session(running.engine) as session:
             headers = {"Authorization": f"Bearer {a_key(session)}"}
             assert session.scalar(select(Customer.id)) is None
-        answer = httpx.get(f"{running.url}/api/application/customers", headers=headers)
+        answer = request("GET", f"{running.url}/api/application/customers", headers=headers)
         assert answer.status_code == 200

@@ -1,9 +1,9 @@
 """What a server says of itself while PostgreSQL does not let it in."""
 
-import httpx
 import psycopg
 from sqlalchemy import make_url
 
+from tests.http import request
 from tests.test_operations import waited_for
 
 
@@ -26,7 +26,7 @@ def test_a_server_without_its_database_lives_and_is_not_ready_until_it_is_back(s
         answer = waited_for(f"{server.url}/readyz", 503)
         assert answer.json()["checks"]["database"] == "unavailable"
         assert "postgres" not in answer.text
-        assert httpx.get(f"{server.url}/livez").status_code == 200
+        assert request("GET", f"{server.url}/livez").status_code == 200
     finally:
         allow_connections(server.settings.database_url, True)
     waited_for(f"{server.url}/readyz", 200)

@@ -2,7 +2,6 @@
 
 from concurrent.futures import ThreadPoolExecutor
 
-import httpx
 import psycopg
 import pytest
 from sqlalchemy.orm import Session
@@ -10,6 +9,7 @@ from sqlalchemy.orm import Session
 from tests.conftest import run
 from tests.databases import SERVER
 from tests.factories import a_key
+from tests.http import request
 from tests.settings import unhurried
 
 
@@ -25,7 +25,7 @@ def fresh(tmp_path):
 def statuses(running, headers, number=40):
     def ask(_):
         url = f"{running.url}/api/application/customers"
-        return httpx.get(url, headers=headers, timeout=30).status_code
+        return request("GET", url, headers=headers).status_code
 
     with ThreadPoolExecutor(number) as pool:
         return set(pool.map(ask, range(number)))
@@ -43,6 +43,6 @@ def test_a_database_that_is_gone_is_said_to_be_out_of_reach(fresh):
     name = running.engine.url.database
     with psycopg.connect(SERVER, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    answer = httpx.get(f"{running.url}/api/application/customers", headers=headers, timeout=30)
+    answer = request("GET", f"{running.url}/api/application/customers", headers=headers)
     assert answer.status_code == 503
     assert answer.headers["retry-after"] == "1"

@@ -15,7 +15,7 @@ from models.migrate import upgrade
 from tests.conftest import run
 from tests.databases import new_database
 from tests.factories import a_group, a_key
-from tests.http import open_client
+from tests.http import open_client, request
 from tests.postgresql.commits import cut_off_the_commit, slow_commits
 from tests.postgresql.servers import a_replica
 from tests.revoking import refused_within, revoke, wait_until
@@ -69,7 +69,7 @@ def paused(replica, replicated, http):
 
 
 def state(url):
-    answer = httpx.get(f"{url}/readyz")
+    answer = request("GET", f"{url}/readyz")
     assert answer.status_code == 200, answer.text
     return answer.json()["checks"]["replicas"][0]["state"]
 
@@ -100,8 +100,8 @@ def test_what_a_key_has_changed_its_tokens_read_at_once(replicated, http, sessio
     assert http.post("/groups", json=a_body(name="mine")).status_code == 201
     key = http.headers["authorization"].removeprefix("Bearer ")
     number, _, secret = key.partition("|")
-    answer = httpx.post(
-        f"{replicated.url}/api/oauth/token",
+    answer = request(
+        "POST", f"{replicated.url}/api/oauth/token",
         data={"grant_type": "client_credentials", "client_id": number, "client_secret": secret},
     )  # fmt: skip
     http.headers["authorization"] = f"Bearer {answer.json()['access_token']}"

@@ -7,11 +7,11 @@ permission.
 
 from datetime import UTC, datetime
 
-import httpx
 import pytest
 
 from models import Customer, Group, PersonalAccessToken, Pricing, Product, Service
 from tests.factories import a_customer, a_key, an_admin
+from tests.http import request
 from tests.rpc import ask
 from tests.security.shop import OPERATIONS, a_shop, path_to
 from tests.security.wire import OF_ONE_ANSWER
@@ -27,7 +27,7 @@ NO_ID = dict.fromkeys(MODELS, "no-id")
 def told(server, key, operation, ids):
     """All that an answer says, but for the address that was asked for."""
     path = path_to(operation, ids)
-    answer = httpx.request(
+    answer = request(
         operation.method, f"{server.url}/api{path}", headers={"Authorization": f"Bearer {key}"}
     )
     headers = {name: value for name, value in answer.headers.items()

@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import httpx
 import pytest
 
 from app.contract import contract
@@ -19,6 +18,7 @@ from models.engine import unit_of_work
 from models.errors import OAuthError
 from models.personal_access_token import hash_secret
 from tests.factories import a_customer, a_key, an_admin
+from tests.http import request
 from tests.security.wire import OF_ONE_ANSWER
 
 ROOT = Path(__file__).parents[2]
@@ -113,12 +113,12 @@ def test_a_guess_gets_the_same_answer_whatever_its_number_is_that_of(server, gue
 
     def bearer(key):
         headers = {"Authorization": f"Bearer {key}"}
-        return told(httpx.get(f"{server.url}/api/application/health", headers=headers))
+        return told(request("GET", f"{server.url}/api/application/health", headers=headers))
 
     def client(key):
         number, _, secret = key.partition("|")
         form = {**FORM, "client_id": number, "client_secret": secret}
-        return told(httpx.post(f"{server.url}/api/oauth/token", data=form))
+        return told(request("POST", f"{server.url}/api/oauth/token", data=form))
 
     for ask in (bearer, client):
         first, *others = map(ask, guesses.values())
@@ -131,7 +131,7 @@ def test_a_key_opens_nothing_but_from_its_header(server, session, operation):
     """Addresses get into logs, and browsers send cookies by themselves."""
     key = a_key(session)
     path = operation.path.format(**dict.fromkeys(operation.path_parameters, "1"))
-    answer = httpx.request(
+    answer = request(
         operation.method, f"{server.url}/api{path}",
         params={"access_token": key, "api_key": key, "token": key},
         cookies={"Authorization": f"Bearer {key}", "session": key, "api_key": key},
@@ -147,7 +147,7 @@ def test_of_a_secret_only_a_hash_is_kept_and_it_opens_nothing(server, session):
     assert row.token == hash_secret(key.partition("|")[2])
     for stolen in (row.token, f"{row.id}|{row.token}"):
         headers = {"Authorization": f"Bearer {stolen}"}
-        answer = httpx.get(f"{server.url}/api/application/health", headers=headers)
+        answer = request("GET", f"{server.url}/api/application/health", headers=headers)
         assert answer.status_code == 401
 
 
@@ -155,11 +155,11 @@ def test_a_token_ends_with_its_key_and_cannot_be_traded_again(server, session):
     number, _, secret = a_key(session, expires_at=datetime.now(UTC) + timedelta(minutes=5)
                               ).partition("|")  # fmt: skip
     form = {**FORM, "client_id": number, "client_secret": secret}
-    token = httpx.post(f"{server.url}/api/oauth/token", data=form).json()
+    token = request("POST", f"{server.url}/api/oauth/token", data=form).json()
     assert token["expires_in"] <= 300
     number, _, secret = token["access_token"].partition("|")
     again = {**form, "client_id": number, "client_secret": secret}
-    assert httpx.post(f"{server.url}/api/oauth/token", data=again).status_code == 401
+    assert request("POST", f"{server.url}/api/oauth/token", data=again).status_code == 401
 
 
 def test_secrets_are_long_and_never_the_same(session):

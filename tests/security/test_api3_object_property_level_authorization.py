@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 from urllib.parse import urlencode
 
-import httpx
 import pytest
 from sqlalchemy import Boolean, DateTime, Integer, Numeric, select
 
@@ -13,6 +12,7 @@ from models.base import Base
 from models.row_count import RowCount
 from tests.databases import empty
 from tests.factories import a_key, a_note, an_admin, an_invoice, save
+from tests.http import request
 from tests.rpc import ask
 from tests.security.shop import OPERATIONS, a_body, a_shop, path_to, properties
 
@@ -96,7 +96,7 @@ def done(server, session, operation, media_type, extra):
     content = {"data": dict(pairs(body))} if media_type == FORM else {"json": body}
     headers = {"Authorization": f"Bearer {a_key(session, owner=admin)}"}
     path = f"{server.url}/api{path_to(operation, ids)}"
-    answer = httpx.request(operation.method, path, headers=headers, **content)
+    answer = request(operation.method, path, headers=headers, **content)
     return answer, rows(session)
 
 
@@ -178,7 +178,7 @@ def test_no_answer_shows_what_it_does_not_declare(server, session, unseen, opera
     path = f"{server.url}/api{path_to(operation, unseen)}?{urlencode({'include': include})}"
     for accept in ("application/json", "application/xml"):
         headers = {"Authorization": f"Bearer {key}", "Accept": accept}
-        answer = httpx.get(path, headers=headers)
+        answer = request("GET", path, headers=headers)
         assert answer.status_code == 200, answer.text
         assert MARK not in answer.text
         assert key.partition("|")[2] not in answer.text

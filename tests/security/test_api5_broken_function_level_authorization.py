@@ -3,13 +3,13 @@
 The matrix of operations and permissions is in spec_tests/test_scopes.py.
 """
 
-import httpx
 import pytest
 from sqlalchemy import func, select
 
 from app.contract import contract
 from models.base import Base
 from tests.factories import a_key
+from tests.http import request
 from tests.rpc import ask
 from tests.security.shop import OPERATIONS, a_shop, path_to
 
@@ -38,7 +38,7 @@ def test_a_method_that_the_contract_does_not_name_does_nothing(server, session, 
     headers = {"Authorization": f"Bearer {a_key(session)}"}
     for method in METHODS:
         if method not in declared and not (method == "HEAD" and "GET" in declared):
-            answer = httpx.request(method, address, headers=headers)
+            answer = request(method, address, headers=headers)
             # What is not a method at all never comes so far.
             assert answer.status_code in (400, 405), (method, path)
 
@@ -54,7 +54,7 @@ def test_a_method_in_a_header_needs_the_permission_of_that_method(server, sessio
     headers = {"Authorization": f"Bearer {a_key(session, *others)}"}
     for name in ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override"):
         disguised = {**headers, name: operation.method.upper()}
-        answer = httpx.post(address, headers=disguised, params={"_method": operation.method})
+        answer = request("POST", address, headers=disguised, params={"_method": operation.method})
         done = {each.id: each for each in SECURED.values() if each.path == operation.path
                 and each.method == "post"}  # fmt: skip
         if name == "X-HTTP-Method-Override" or not done:
@@ -77,7 +77,7 @@ def select_count(operation):
                                       "/api/application/{}%2f", "/api/application/{}/.",
                                       "/api/xmlrpc/../application/{}"])  # fmt: skip
 def test_another_spelling_of_an_address_is_no_way_round_the_key(server, spelling):
-    answer = httpx.get(f"{server.url}{spelling.format('products')}")
+    answer = request("GET", f"{server.url}{spelling.format('products')}")
     assert answer.status_code in (308, 401, 404)
 
 
@@ -86,5 +86,5 @@ def test_a_token_never_may_do_more_than_its_key(server, session):
         number, _, secret = a_key(session, held).partition("|")
         form = {"grant_type": "client_credentials", "client_id": number, "client_secret": secret}
         for asked in ("*", *PERMISSIONS):
-            answer = httpx.post(f"{server.url}/api/oauth/token", data={**form, "scope": asked})
+            answer = request("POST", f"{server.url}/api/oauth/token", data={**form, "scope": asked})
             assert answer.is_success == (asked == held), (held, asked)

@@ -3,11 +3,11 @@
 import socket
 import threading
 
-import httpx
 import pytest
 
 from tests.databases import empty
 from tests.factories import a_key
+from tests.http import request
 from tests.rpc import post
 from tests.security.shop import OPERATIONS, a_body, a_shop, path_to, properties
 
@@ -48,7 +48,7 @@ def test_an_address_in_any_field_or_header_is_never_asked(server, session, liste
             body = {**a_body(operation, ids),
                     **dict.fromkeys(properties(operation), f"{scheme}{place}/x")}  # fmt: skip
             content = {"json": body} if operation.needs_key else {"data": body}
-            answer = httpx.request(operation.method, path, headers=headers, **content)
+            answer = request(operation.method, path, headers=headers, **content)
             assert answer.status_code < 500
         session.rollback()
         empty(session)

@@ -5,7 +5,6 @@ import re
 from dataclasses import replace
 from urllib.parse import quote, urlsplit
 
-import httpx
 import pytest
 from playwright.sync_api import expect
 from sqlalchemy import select
@@ -14,6 +13,7 @@ from models import Customer, EmailMessage
 from tests.conftest import run
 from tests.databases import empty
 from tests.factories import a_customer, a_key
+from tests.http import request
 from tests.security.shop import OPERATIONS, a_body, a_shop, path_to, properties
 from tests.security.wire import get, send
 from tests.test_documentation import browser
@@ -88,7 +88,7 @@ def test_no_line_break_of_a_field_gets_into_a_header_or_the_log(server, session,
             path = f"{server.url}/api{path_to(operation, ids)}"
             content = {"json": body} if operation.needs_key else {"data": body}
             headers = {"Authorization": f"Bearer {a_key(session)}"}
-            answer = httpx.request(operation.method, path, headers=headers, **content)
+            answer = request(operation.method, path, headers=headers, **content)
             assert answer.status_code < 500, (operation.id, name)
             assert MARK not in answer.headers
     assert not [record for record in caplog.records if MARK in record.getMessage()]
@@ -108,7 +108,7 @@ def test_no_answer_sets_a_cookie_opens_itself_to_other_origins_or_tells_its_vers
 ):
     """Without cookies there is nothing that a page of another origin could abuse or fix."""
     origin = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
-    answer = httpx.request(method, f"{server.url}{path}", headers=origin)
+    answer = request(method, f"{server.url}{path}", headers=origin)
     assert answer.status_code < 500
     assert "set-cookie" not in answer.headers
     assert not [name for name in answer.headers if name.startswith("access-control-")]
@@ -122,14 +122,14 @@ def test_no_answer_sets_a_cookie_opens_itself_to_other_origins_or_tells_its_vers
 def test_every_page_says_what_it_may_load(server, path):
     if path == "/api/oauth/token":
         return
-    policy = httpx.get(f"{server.url}{path}").headers["content-security-policy"]
+    policy = request("GET", f"{server.url}{path}").headers["content-security-policy"]
     assert policy.startswith("default-src 'none'")
     assert "script-src 'unsafe" not in policy
     assert "unsafe-eval" not in policy
 
 
 def test_only_the_script_of_the_documentation_itself_runs(server):
-    first, second = (httpx.get(f"{server.url}/api/documentation") for _ in range(2))
+    first, second = (request("GET", f"{server.url}/api/documentation") for _ in range(2))
     nonces = [re.search("nonce-([^']+)", each.headers["content-security-policy"])[1]
               for each in (first, second)]  # fmt: skip
     assert nonces[0] != nonces[1]
@@ -154,8 +154,8 @@ def test_a_server_that_is_configured_for_an_address_believes_no_header_about_it(
     for running in run(replace(server.settings, public_url="https://panel.example")):
         api = f"{running.url}/api/application"
         path = f"{api}/customers/{customer.id}/send_password"
-        assert httpx.post(path, headers=headers).is_success
-        answer = httpx.get(f"{api}/customers?page=2", headers=headers)
+        assert request("POST", path, headers=headers).is_success
+        answer = request("GET", f"{api}/customers?page=2", headers=headers)
         assert "evil" not in answer.text + str(answer.headers)
     session.rollback()
     assert "evil" not in session.scalars(select(EmailMessage)).one().content
@@ -164,7 +164,7 @@ def test_a_server_that_is_configured_for_an_address_believes_no_header_about_it(
 def test_without_such_an_address_only_the_host_itself_is_believed(server, session):
     headers = {"Authorization": f"Bearer {a_key(session)}", "X-Forwarded-Host": "evil.example",
                "Forwarded": "host=evil.example", "X-Original-URL": "/evil"}  # fmt: skip
-    answer = httpx.get(f"{server.url}/api/application/customers", headers=headers)
+    answer = request("GET", f"{server.url}/api/application/customers", headers=headers)
     assert "evil" not in answer.text + str(answer.headers)
 
 
@@ -189,8 +189,8 @@ def test_no_page_runs_what_its_address_holds(server, browser, path):
 
 @pytest.mark.parametrize("path", ["/{}", "/api/problems/{}", "/storage/{}", "/api/application/{}"])
 def test_no_answer_that_repeats_an_address_is_a_page(server, path):
-    answer = httpx.get(
-        f"{server.url}{path.format(quote(HOSTILE))}", headers={"Accept": "text/html"}
+    answer = request(
+        "GET", f"{server.url}{path.format(quote(HOSTILE))}", headers={"Accept": "text/html"}
     )
     assert answer.headers["content-type"].startswith("application/problem+")
     assert answer.headers["x-content-type-options"] == "nosniff"

@@ -1,11 +1,10 @@
 """API9:2023, improper inventory management: nothing answers that is not written down."""
 
-import httpx
-
 from app import create_app
 from app.contract import contract
 from app.pipeline.probes import PATHS
 from tests.factories import a_key
+from tests.http import request
 
 # Every page, document and gateway beside the operations of the contract, and what it is for.
 PAGES = {
@@ -41,12 +40,12 @@ def test_no_mode_for_developers_is_on(server):
     for path in ("/console", "/?__debugger__=yes&cmd=resource&f=style.css", "/.env", "/.git/config",
                  "/metrics/", "/admin", "/server-status", "/api/v1/", "/graphql",
                  "/openapi.json", "/swagger.json", "/docs", "/redoc", "/ui/"):  # fmt: skip
-        answer = httpx.get(f"{server.url}{path}")
+        answer = request("GET", f"{server.url}{path}")
         assert answer.status_code in (302, 404), path
 
 
 def test_the_contract_that_is_served_names_its_version_and_every_operation(server):
-    served = httpx.get(f"{server.url}/api/openapi.json").json()
+    served = request("GET", f"{server.url}/api/openapi.json").json()
     assert served["info"]["version"] == contract().document["info"]["version"]
     named = {(path, method) for path, item in served["paths"].items() for method in item
              if method != "parameters"}  # fmt: skip
@@ -58,6 +57,6 @@ def test_deprecated_operations_say_since_when_and_what_is_new(server, session):
     for operation in contract().operations.values():
         if operation.successor:
             path = operation.path.format(**dict.fromkeys(operation.path_parameters, 1))
-            answer = httpx.request(operation.method, f"{server.url}/api{path}", headers=headers)
+            answer = request(operation.method, f"{server.url}/api{path}", headers=headers)
             assert answer.headers["deprecation"].startswith("@")
             assert 'rel="successor-version"' in answer.headers["link"]
