@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from app import create_server
+from app.server import create_server
 from app.settings import Settings
 from benchmarks.data import TOKEN
 from benchmarks.work import BASE

@@ -15,7 +15,7 @@ import uvicorn
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from app import create_server
+from app.server import create_server
 from app.settings import Settings
 from models.engine import make_engine
 from models.migrate import upgrade

@@ -205,6 +205,16 @@ def test_a_service_can_be_made_by_hand(here, session):
     assert session.get(type(product), product.id).stock == 2
     assert "no customer" in refused("create-service", "x@example.org", "1", **here)
     assert "no product 999" in refused("create-service", customer.email, "999", **here)
+    status, _, complaints = ended(
+        "create-service", customer.email, str(product.id), "--currency=XXX", settings=here
+    )
+    assert (status, "'XXX' is not one of 'USD', 'EUR'" in complaints) == (2, True)
+
+
+def test_a_command_does_not_wait_for_what_only_a_server_needs():
+    script = "import sys, app; app.create_app(); print({'connexion', 'uvicorn'} & {*sys.modules})"
+    ran = subprocess.run([executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
+    assert (ran.stdout, ran.stderr) == ("set()\n", "")
 
 
 def test_a_database_that_is_not_there_yet_is_made_by_migrating(tmp_path):
@@ -229,7 +239,7 @@ def test_a_server_is_not_started_on_the_database_of_an_earlier_version(earlier, 
         reason = refused(name, PORT="0", **earlier)
         assert reason.endswith("Run: flask --app app clientxcms:migrate\n")
     # Nor is one that something else than this command starts.
-    start = [executable, "-m", "uvicorn", "--factory", "app:create_server", "--port", "0"]
+    start = [executable, "-m", "uvicorn", "--factory", "app.server:create_server", "--port", "0"]
     ended = subprocess.run(start, cwd=ROOT, env=earlier, capture_output=True, text=True, timeout=60)
     assert ended.returncode != 0
     assert "clientxcms:migrate" in ended.stderr

@@ -69,7 +69,10 @@ def test_a_collector_that_is_not_there_hinders_nobody(tmp_path):
 
 
 def test_without_an_endpoint_nothing_of_it_is_loaded():
-    script = "import sys, app; app.create_server(); print('opentelemetry.sdk' in sys.modules)"
+    script = (
+        "import sys; from app.server import create_server; create_server();"
+        "print('opentelemetry.sdk' in sys.modules)"
+    )
     ran = run_process(
         [sys.executable, "-W", "ignore", "-c", script], cwd=ROOT, capture_output=True, text=True,
         check=True,

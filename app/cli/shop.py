@@ -16,7 +16,11 @@ from models.pricing import PERIODS
 
 commands = Blueprint("shop", __name__, cli_group=None)
 
-CURRENCIES: list[str] = contract().document["components"]["schemas"]["Currency"]["enum"]
+
+def of_the_contract(context: click.Context, option: click.Parameter, currency: str) -> str:
+    """The currency, if prices can have it. No other command has to wait for the contract."""
+    known = contract().document["components"]["schemas"]["Currency"]["enum"]
+    return str(click.Choice(known).convert(currency, option, context))
 
 
 @commands.cli.command("clientxcms:create-admin")
@@ -40,7 +44,7 @@ def create_admin(email: str) -> None:
 @click.argument("email")
 @click.argument("product_id", type=click.IntRange(1, 2**63 - 1))
 @click.option("--billing", default="monthly", type=click.Choice(list(PERIODS)))
-@click.option("--currency", default="EUR", type=click.Choice(CURRENCIES))
+@click.option("--currency", default="EUR", callback=of_the_contract)
 @click.option("--name", help="What to call it, if not like the product.")
 @click.option("--deliver", is_flag=True, help="Make it active at once.")
 def create_service(

@@ -11,6 +11,7 @@ from connexion.middleware import ConnexionMiddleware
 from gunicorn.app.base import BaseApplication
 from uvicorn_worker import UvicornWorker
 
+from app.server import create_process
 from app.settings import Settings
 
 # How long a process may take to end the requests that it has begun, in seconds.
@@ -59,8 +60,6 @@ def ready_to_serve(settings: Settings) -> ConnexionMiddleware:
 
     It has opened nothing that two processes must not share.
     """
-    from app import create_process
-
     server = create_process(settings)
     server.app, server.middleware_stack = server._build_middleware_stack()
     return server

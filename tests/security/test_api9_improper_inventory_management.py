@@ -1,8 +1,8 @@
 """API9:2023, improper inventory management: nothing answers that is not written down."""
 
-from app import create_app
 from app.contract import contract
 from app.pipeline.probes import PATHS
+from app.server import create_pages
 from tests.factories import a_key
 from tests.http import request
 
@@ -29,12 +29,12 @@ PAGES = {
 
 
 def test_no_page_answers_but_those_that_are_written_down(server):
-    application = create_app(server.settings, server.engine)
+    application = create_pages(server.settings, server.engine)
     assert {rule.rule for rule in application.url_map.iter_rules()} | PATHS == set(PAGES)
 
 
 def test_no_mode_for_developers_is_on(server):
-    application = create_app(server.settings, server.engine)
+    application = create_pages(server.settings, server.engine)
     assert (application.debug, application.testing) == (False, False)
     assert not application.config["PROPAGATE_EXCEPTIONS"]
     for path in ("/console", "/?__debugger__=yes&cmd=resource&f=style.css", "/.env", "/.git/config",
