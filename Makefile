@@ -39,7 +39,7 @@ serve-mariadb: $(VENV)/serve ## The same on a MariaDB server of its own, with it
 	@exec scripts/with-mariadb.sh var/mariadb $(VENV)/bin/flask --app app clientxcms:serve
 
 test: $(VENV)/test ## Run all tests and checks
-	$(VENV)/bin/tox
+	$(VENV)/bin/tox run-parallel
 
 test-postgresql: $(VENV)/test ## Run the tests on a PostgreSQL server of their own
 	tests/postgresql/scratch.sh $(VENV)/bin/tox -e postgresql

@@ -101,7 +101,7 @@ def schemas_with_examples(node, path=""):
                 yield from schemas_with_examples(item, f"{path}.{name}")
 
 
-@pytest.mark.parametrize("schema", list(schemas_with_examples(DOCUMENT["components"]["schemas"])))
+@pytest.mark.parametrize("schema", list(schemas_with_examples(DOCUMENT)))
 def test_the_example_of_a_schema_fits_it(schema):
     assert not list(contract().validator(schema).errors(schema["example"]))
 
