@@ -54,7 +54,6 @@ def create_pages(settings: Settings, engine: Engine) -> Flask:
     Pages work on the database of `engine`.
     """
     app = Flask("app", static_folder=None)
-    app.config["SETTINGS"] = settings
     app.config["ENGINE"] = engine
     app.config["STORAGE"] = Path(settings.data).absolute()
     app.json.sort_keys = False  # type: ignore[attr-defined]

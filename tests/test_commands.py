@@ -209,6 +209,7 @@ def test_a_service_can_be_made_by_hand(here, session):
         "create-service", customer.email, str(product.id), "--currency=XXX", settings=here
     )
     assert (status, "'XXX' is not one of 'USD', 'EUR'" in complaints) == (2, True)
+    assert "--currency [USD|EUR|" in run("create-service", "--help", **here)
 
 
 def test_a_command_does_not_wait_for_what_only_a_server_needs():

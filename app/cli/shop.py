@@ -1,6 +1,7 @@
 """Commands for those who run the shop: administrators, and services by hand."""
 
 from datetime import UTC, datetime
+from functools import cached_property
 
 import click
 from flask import Blueprint
@@ -17,10 +18,20 @@ from models.pricing import PERIODS
 commands = Blueprint("shop", __name__, cli_group=None)
 
 
-def of_the_contract(context: click.Context, option: click.Parameter, currency: str) -> str:
-    """The currency, if prices can have it. No other command has to wait for the contract."""
-    known = contract().document["components"]["schemas"]["Currency"]["enum"]
-    return str(click.Choice(known).convert(currency, option, context))
+class Currency(click.ParamType[str]):
+    """A choice of the currencies that prices can have. No other command waits for the contract."""
+
+    name = "currency"
+
+    @cached_property
+    def choice(self) -> click.Choice[str]:
+        return click.Choice(contract().document["components"]["schemas"]["Currency"]["enum"])
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return self.choice.convert(value, param, ctx)
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str | None:
+        return self.choice.get_metavar(param, ctx)
 
 
 @commands.cli.command("clientxcms:create-admin")
@@ -44,7 +55,7 @@ def create_admin(email: str) -> None:
 @click.argument("email")
 @click.argument("product_id", type=click.IntRange(1, 2**63 - 1))
 @click.option("--billing", default="monthly", type=click.Choice(list(PERIODS)))
-@click.option("--currency", default="EUR", callback=of_the_contract)
+@click.option("--currency", default="EUR", type=Currency())
 @click.option("--name", help="What to call it, if not like the product.")
 @click.option("--deliver", is_flag=True, help="Make it active at once.")
 def create_service(

@@ -23,7 +23,9 @@ from models import PersonalAccessToken
 from models.engine import make_engine
 from models.migrate import upgrade
 from tests.factories import a_key
+from tests.http import request
 from tests.keys import number
+from tests.settings import UNHURRIED
 
 ROOT = Path(__file__).parent.parent.parent
 BEGINNING, LIVE = "beginning.db", "shop.db"
@@ -101,8 +103,7 @@ def open_shop(folder: Path) -> Iterator[Shop]:
         # Never reached, but its headers come.
         "RATE_LIMIT": "1000000000",
         "WRONG_KEY_LIMIT": "0",
-        # A slow machine is no fault of the server.
-        "MAX_WAIT": "60000",
+        "MAX_WAIT": str(UNHURRIED),
     }
     with (folder / "server.log").open("wb") as log:
         process = subprocess.Popen(
@@ -122,7 +123,7 @@ def _wait(shop: Shop, process: "subprocess.Popen[bytes]") -> None:
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline and process.poll() is None:
         try:
-            httpx.get(f"{shop.url}/api/openapi.json")
+            request("GET", f"{shop.url}/api/openapi.json")
             return
         except httpx.TransportError:
             time.sleep(0.1)
