@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help serve serve-postgres serve-mariadb test test-postgresql test-mariadb long-run bench bench-micro bench-check soak clean
+.PHONY: help serve serve-postgres serve-mariadb test contract checks test-postgresql test-mariadb long-run bench bench-micro bench-check soak clean
 PYTHON ?= python3
 VENV := .venv
 # XML is written in C. Without a compiler this only warns, and it is written in Python.
@@ -38,8 +38,13 @@ serve-postgres: $(VENV)/serve ## The same on a PostgreSQL server of its own, wit
 serve-mariadb: $(VENV)/serve ## The same on a MariaDB server of its own, with its data in var/mariadb
 	@exec scripts/with-mariadb.sh var/mariadb $(VENV)/bin/flask --app app clientxcms:serve
 
-test: $(VENV)/test ## Run all tests and checks
-	$(VENV)/bin/tox run-parallel
+test: contract checks ## Run all tests and checks
+
+contract: $(VENV)/test ## Prove that the server and its contract agree
+	$(VENV)/bin/tox -e contract
+
+checks: $(VENV)/test ## Run all other tests and checks
+	$(VENV)/bin/tox run-parallel --skip-env contract
 
 test-postgresql: $(VENV)/test ## Run the tests on a PostgreSQL server of their own
 	tests/postgresql/scratch.sh $(VENV)/bin/tox -e postgresql

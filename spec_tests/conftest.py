@@ -20,7 +20,7 @@ from models.engine import make_engine
 from models.migrate import upgrade
 from spec_tests import page, report
 from spec_tests.measuring import reached
-from spec_tests.recording import FOLDER, Patient, observed, recorded
+from spec_tests.recording import FOLDER, Patient, keep, observed, recorded
 from tests.conftest import client, run, serving, session
 from tests.factories import a_key
 from tests.http import open_client
@@ -61,6 +61,13 @@ def pytest_configure(config):
 PROCESSES = pytest.StashKey[TemporaryDirectory]()
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config):
+    """One process where a server is named: there is one shop, which the tests of another process
+    must not change. Servers of our own there are as many as processes."""
+    return 0 if config.getoption("--base-url") else None
+
+
 def pytest_unconfigure(config):
     if folder := config.stash.get(PROCESSES, None):
         folder.cleanup()
@@ -68,8 +75,10 @@ def pytest_unconfigure(config):
 
 
 def pytest_collection_modifyitems(config, items):
-    """With another server, leave out what cannot or must not run against it."""
+    """With another server, leave out what cannot or must not run against it. With our own, begin
+    with what takes longest: all else is done beside it."""
     if not config.getoption("--base-url"):
+        items.sort(key=lambda item: not item.path.stem.startswith("test_generated"))
         return
     excluded = ["own"] if config.getoption("--allow-writes") else ["own", "writes"]
     left_out = {item: name for item in items for name in excluded if item.get_closest_marker(name)}
@@ -95,6 +104,10 @@ def is_complete(config):
 def pytest_sessionfinish(session):
     """Write what was seen, and fail for what is missing."""
     config = session.config
+    if hasattr(config, "workerinput"):
+        # What this process has seen is told by the one that started it, with that of all others.
+        keep()
+        return
     if not is_complete(config) or session.exitstatus not in ENDED:
         return
     # Another server is not broken on purpose, and need not have a shop with every state in it.

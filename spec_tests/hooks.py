@@ -7,6 +7,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Iterator
 from io import BytesIO
 from itertools import count, cycle
+from random import Random
 from time import time
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -58,6 +59,9 @@ atexit.register(keep)
 _services = cycle(range(1, 151))
 
 _passwords = count()
+
+# Answers come in both forms: each request is sent once, and asks for one of them.
+_forms = Random(42)
 
 # Eleven hexadecimal digits, and other ones in each run.
 _numbers = count(int(time() * 1000))
@@ -162,6 +166,7 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
     """Let ids be those of what is there, names new and keys real, where the request is right."""
     operation = case.operation.definition.raw["operationId"]
     path, body = case.path_parameters, case.body
+    case.headers.setdefault("Accept", _forms.choice(("application/json", "application/xml")))
     if IS_NAME(case.headers.get(HEADER)):
         # Another request by a name that was sent before is refused, and no schema can say that.
         case.headers[HEADER] = _unique(case.headers[HEADER])

@@ -13,6 +13,8 @@ from urllib.parse import parse_qsl
 
 from app.contract import Operation, Parameter, contract
 from app.jsonschema import Json, inlined
+from app.xml.parsing import Malformed
+from spec_tests.twins import from_xml
 
 DOCUMENT = contract().document
 KEYWORDS = {
@@ -72,10 +74,11 @@ def broken_keywords(
     if status not in (400, 422):
         return set()
     try:
-        refused = json.loads(answer).get("errors", {})
+        problem = _problem(operation.responses[status].schema, answer)
         value = _body(media_type, body)
-    except ValueError:
+    except (ValueError, Malformed):
         return set()
+    refused = problem.get("errors", {})
     schema: Json | None = operation.bodies.get(media_type)
     if status == 400:
         schema, value = _query_schema(operation.id), _parameters(operation, query)
@@ -87,6 +90,10 @@ def broken_keywords(
         if _is_named(_field(error), refused)
         for name in _names(error)
     }
+
+
+def _problem(schema: Json, answer: bytes) -> Any:
+    return from_xml(schema, answer) if answer.startswith(b"<") else json.loads(answer)
 
 
 def _body(media_type: str, body: bytes) -> Any:

@@ -11,7 +11,7 @@ from lxml import etree
 from app.pipeline.bodies import DEPTH
 from app.pipeline.media import answer_schema, problem_schema, shapes
 from app.xml import elements
-from app.xml.decoding import decoder
+from app.xml.decoding import Readers, decoder
 from app.xml.encoding import Writers, encoder
 from app.xml.parsing import parse
 
@@ -24,9 +24,15 @@ def as_xml(schema, value):
     return document
 
 
+@cache
+def _readers(namespace):
+    return Readers(namespace)
+
+
 def xml_reader(schema):
     """The function from a document to its value, whose numbers are exact."""
-    decode = decoder(shapes().root(schema))
+    root = shapes().root(schema)
+    decode = decoder(root, _readers(root.namespace))
     # An answer may be longer than a body.
     return lambda document: decode(parse(document, DEPTH + 1, items=1_000_000))
 
