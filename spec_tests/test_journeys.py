@@ -225,6 +225,7 @@ def test_a_customer_is_confirmed_once(api):
     customer = a_customer(api, verified=False).json()
     path = f"/application/customers/{customer['id']}"
     assert not customer["is_confirmed"]
+    assert api.post(f"{path}/resend_confirmation").status_code == 200
     assert api.post(f"{path}/confirm").json()["is_confirmed"]
     for action in ("confirm", "resend_confirmation"):
         assert api.post(f"{path}/{action}").status_code == 409
