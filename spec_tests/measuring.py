@@ -7,12 +7,14 @@ import socket
 import subprocess
 import sys
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from uuid import uuid4
+
+from slipcover import merge_coverage
 
 from app.settings import Settings
 from spec_tests.recording import FOLDER
@@ -79,18 +81,11 @@ def wait_for(port: int, process: subprocess.Popen, log: Path) -> None:
 
 def reached() -> Reached | None:
     """What all servers that were measured have run together; None if there were none."""
-    lines = Counter[tuple[str, int]]()
-    for path in Path(os.environ[FOLDER]).glob("*.lines"):
-        for file, found in json.loads(path.read_text())["files"].items():
-            for line in found["executed_lines"]:
-                lines[file, line] += 1
-            for line in found["missing_lines"]:
-                lines[file, line] += 0
-    if not lines:
+    files = sorted(Path(os.environ[FOLDER]).glob("*.lines"))
+    if not files:
         return None
-    missed: dict[str, list[str]] = {}
-    for (file, line), times in sorted(lines.items()):
-        if not times:
-            missed.setdefault(Path(file).name, []).append(str(line))
-    share = sum(map(bool, lines.values())) / len(lines)
-    return Reached(100 * share, [f"{name} {', '.join(each)}" for name, each in missed.items()])
+    lines = reduce(merge_coverage, (json.loads(file.read_text()) for file in files))
+    missed = [f"{Path(path).name} {', '.join(map(str, found['missing_lines']))}"
+              for path, found in sorted(lines["files"].items())
+              if found["missing_lines"]]  # fmt: skip
+    return Reached(lines["summary"]["percent_covered"], missed)

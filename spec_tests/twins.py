@@ -29,17 +29,12 @@ def _readers(namespace):
     return Readers(namespace)
 
 
-def xml_reader(schema):
-    """The function from a document to its value, whose numbers are exact."""
+def from_xml(schema, document):
+    """The value of a document; its numbers are exact."""
     root = shapes().root(schema)
     decode = decoder(root, _readers(root.namespace))
     # An answer may be longer than a body.
-    return lambda document: decode(parse(document, DEPTH + 1, items=1_000_000))
-
-
-def from_xml(schema, document):
-    """The value of a document; its numbers are exact."""
-    return xml_reader(schema)(document)
+    return decode(parse(document, DEPTH + 1, items=1_000_000))
 
 
 def with_floats(value):

@@ -1,9 +1,9 @@
 """What is wrong with an answer, by the document alone."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -17,7 +17,7 @@ from app.xml.parsing import ForeignCharacter, Malformed
 from spec_tests.long_run.promises import Answer, Promise, promises
 from spec_tests.long_run.sending import Sending
 from spec_tests.recording import operation_at, same_every_time
-from spec_tests.twins import assert_fits, with_floats, xml_reader
+from spec_tests.twins import assert_fits, from_xml, with_floats
 from spec_tests.wrong_data import wrong_data_is_refused
 
 # What HTTP itself is made of, on any answer, and what protects browsers.
@@ -107,14 +107,9 @@ def _read(operation: str, status: int, is_json: bool, content: bytes) -> Any:
         if is_json:
             return json.loads(content)
         assert_fits(content)
-        return with_floats(_xml_reader(operation, status)(content))
+        return with_floats(from_xml(promises()[operation].answers[status].schema, content))
     except (ValueError, Malformed, ForeignCharacter, etree.XMLSyntaxError, AssertionError) as error:
         return Unreadable(f"The body cannot be read as {'JSON' if is_json else 'XML'}: {error}")
-
-
-@cache
-def _xml_reader(operation: str, status: int) -> Callable[[bytes], Any]:
-    return xml_reader(promises()[operation].answers[status].schema)
 
 
 def difference(exchange: Exchange, twin: Exchange) -> Iterator[str]:
