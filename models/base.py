@@ -144,9 +144,15 @@ def missing(model: type[Base], row_id: object) -> NotFound:
     return NotFound(say("There is no {noun} {id}.", noun=model.NOUN, id=row_id))
 
 
+# How to read a row that is going to be changed: whoever else wants to waits, and sees the change.
+# PostgreSQL still lets others add rows that refer to it; SQLite has one writer at a time anyway.
+HELD: dict[str, Any] = {"key_share": True}
+
+
 def living(session: Session, model: type[Row], row_id: int) -> Row:
-    """The row with that id. Raises NotFound if there is none, or if it is deleted."""
-    row = session.get(model, row_id)
+    """The row with that id, held until the transaction ends. Raises NotFound if there is none, or
+    if it is deleted."""
+    row = session.get(model, row_id, with_for_update=HELD)
     if row is None or getattr(row, "deleted_at", None) is not None:
         raise missing(model, row_id)
     return row

@@ -15,7 +15,7 @@ from app.usecases.mail import post
 from app.usecases.notes import remove_notes
 from app.usecases.prices import remove_prices, set_prices
 from models import ConfigOptionService, Customer, Product, Service
-from models.base import flush, is_living, missing
+from models.base import HELD, flush, is_living, missing
 from models.errors import Invalid
 from models.pricing import add_periods
 from models.sentence import Sentence, field, say
@@ -30,10 +30,12 @@ def as_key(text: str) -> int | str:
 
 
 def find(session: Session, service_id: str) -> Service:
-    """The service with that id or uuid. Raises NotFound if there is none, or it is deleted."""
+    """The service with that id or uuid, held until the transaction ends. Raises NotFound if there
+    is none, or it is deleted."""
     key = as_key(service_id)
     same = Service.id == key if isinstance(key, int) else Service.uuid == key
-    service = session.scalars(select(Service).where(same, Service.deleted_at.is_(None))).first()
+    statement = select(Service).where(same, Service.deleted_at.is_(None)).with_for_update(**HELD)
+    service = session.scalars(statement).first()
     if service is None:
         raise missing(Service, service_id)
     return service
