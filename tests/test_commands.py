@@ -323,7 +323,11 @@ def test_an_empty_shop_can_be_asked_for(tmp_path):
 
 
 def test_several_processes_serve_at_one_address_and_end_together_without_a_word(tmp_path):
-    with serving(tmp_path, WORKERS="2", RATE_LIMIT="1000000") as (url, printed):
+    settings = {"WORKERS": "2", "RATE_LIMIT": "1000000", "TMPDIR": str(tmp_path)}
+    with serving(tmp_path, **settings) as (url, printed):
+        # Both serve when both count; who is told to stop while it starts is told of.
+        while len(list(tmp_path.glob("clientxcms-*/metrics/*"))) < 2:
+            time.sleep(0.01)
         before = printed.read_text()
         key = labels(before)["Token"]
         answers = [get(url, "/health", key) for _ in range(20)]
