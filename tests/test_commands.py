@@ -20,6 +20,7 @@ from tests.databases import new_database
 from tests.factories import a_customer, a_key, a_product, an_admin
 from tests.http import request
 from tests.processes import ROOT, command, labels, serving
+from tests.revoking import wait_until
 
 TOKEN = re.compile(r"\b\d+\|CLIENTXCMS[A-Za-z0-9]{40}[0-9a-f]{8}\b")
 
@@ -326,8 +327,7 @@ def test_several_processes_serve_at_one_address_and_end_together_without_a_word(
     settings = {"WORKERS": "2", "RATE_LIMIT": "1000000", "TMPDIR": str(tmp_path)}
     with serving(tmp_path, **settings) as (url, printed):
         # Both serve when both count; who is told to stop while it starts is told of.
-        while len(list(tmp_path.glob("clientxcms-*/metrics/*"))) < 2:
-            time.sleep(0.01)
+        wait_until(lambda: len(list(tmp_path.glob("clientxcms-*/metrics/*"))) == 2, seconds=60)
         before = printed.read_text()
         key = labels(before)["Token"]
         answers = [get(url, "/health", key) for _ in range(20)]
