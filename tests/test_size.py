@@ -86,7 +86,7 @@ def statements(http, path):
     with watched() as found:
         answer = http.get(path)
     assert answer.status_code == 200, answer.text
-    return [each for each in found if "personal_access_tokens" not in each[0]]
+    return found
 
 
 def scans(engine, statement, parameters):

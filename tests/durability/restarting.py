@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from models.engine import make_engine
 from tests.databases import new_database
-from tests.durability.writers import check, write_until
+from tests.durability.writers import Told, check, write_until
 from tests.http import open_client
 from tests.processes import labels, serving
 
@@ -32,8 +32,8 @@ async def restart_again_and_again(end):
 
 
 async def write_while_restarting(url, key):
-    end = asyncio.Event()
-    told, _ = await asyncio.gather(write_until(url, key, end), restart_again_and_again(end))
+    end, told = asyncio.Event(), Told()
+    await asyncio.gather(write_until(end, url, key, told), restart_again_and_again(end))
     return told
 
 

@@ -32,11 +32,9 @@ class Told:
     lost: int = 0
 
 
-async def write_until(url: str, key: str, end: asyncio.Event, clients: int = 8) -> Told:
+async def write_until(end: asyncio.Event, url: str, key: str, told: Told, clients: int = 8) -> None:
     """Let so many clients write until the event, each one request after the other."""
-    told = Told()
     await asyncio.gather(*(_client(url, key, number, end, told) for number in range(clients)))
-    return told
 
 
 async def _client(url: str, key: str, number: int, end: asyncio.Event, told: Told) -> None:
