@@ -3,10 +3,8 @@
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,8 +16,8 @@ from slipcover import merge_coverage
 
 from app.settings import Settings
 from spec_tests.recording import FOLDER
+from tests.processes import ROOT, free_port, until_it_listens
 
-ROOT = Path(__file__).parent.parent
 SOURCE = "app/handlers"
 
 
@@ -35,9 +33,7 @@ class Reached:
 def measured(settings: Settings) -> Iterator[str]:
     """Serve in a process of its own, as people start it, on a database that is up to date; the
     address. Which lines it ran is kept until `reached` is asked."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     # SlipCover writes the counting into the code of the handlers alone. On Python before 3.12,
     # coverage.py is called for each line of everything: the server takes twice as long.
     command = [
@@ -61,22 +57,12 @@ def measured(settings: Settings) -> Iterator[str]:
             command, cwd=ROOT, env={**os.environ, **environment}, stdout=file, stderr=file
         )
     try:
-        wait_for(port, process, log)
+        until_it_listens(process, port, log)
         yield f"http://127.0.0.1:{port}"
     finally:
         # As by Ctrl+C; whoever is terminated keeps nothing.
         process.send_signal(signal.SIGINT)
-        process.wait(30)
-
-
-def wait_for(port: int, process: subprocess.Popen, log: Path) -> None:
-    for _ in range(600):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        assert process.poll() is None, log.read_text()
-        time.sleep(0.1)
-    raise AssertionError(f"The server does not listen: {log.read_text()}")
+        process.wait(60)
 
 
 def reached() -> Reached | None:

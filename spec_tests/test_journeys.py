@@ -11,7 +11,7 @@ from app.jsonschema import inlined
 from spec_tests.asking import path_to, whole
 from spec_tests.conftest import open_api
 from spec_tests.recording import SEEN, examples, operation_at
-from tests.revoking import wait_until
+from tests.waiting import wait_until
 
 DOCUMENT = contract().document
 OPERATIONS = contract().operations

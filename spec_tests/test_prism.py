@@ -6,9 +6,7 @@ several things: such a part is left open. A large body that is refused early mak
 """
 
 import json
-import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +17,7 @@ from app.contract import contract
 from spec_tests.test_examples import PROVOKED, example, send, written
 from tests.factories import a_key
 from tests.http import open_client
+from tests.processes import free_port, until_it_listens
 
 pytestmark = pytest.mark.own
 PRISM = Path(__file__).parent / "node" / "node_modules" / ".bin" / "prism"
@@ -32,26 +31,19 @@ def prism(document, upstream, folder) -> Iterator[str]:
     """Prism in front of a server; its address."""
     path = folder / "openapi.json"
     path.write_text(json.dumps(document))
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    process = subprocess.Popen(
-        [PRISM, "proxy", path, upstream, "--port", str(port), "--verboseLevel", "error"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
+    port, log = free_port(), folder / "prism.log"
+    with log.open("w") as file:
+        process = subprocess.Popen(
+            [PRISM, "proxy", path, upstream, "--port", str(port), "--verboseLevel", "error"],
+            stdout=file,
+            stderr=file,
+        )
     try:
-        for _ in range(600):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            assert process.poll() is None, process.stdout.read()
-            time.sleep(0.1)
+        until_it_listens(process, port, log)
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()
-        process.communicate()
+        process.wait()
 
 
 def open_where_prism_is_blind(document):

@@ -16,6 +16,7 @@ from tests.http import request
 from tests.settings import UNHURRIED
 
 ROOT = Path(__file__).parent.parent
+_holders = []
 
 
 def command(name, *arguments, settings, prefix=(), **options):
@@ -32,9 +33,27 @@ def command(name, *arguments, settings, prefix=(), **options):
 
 
 def free_port():
+    """A port to listen at, which nobody else is given until this process ends.
+
+    Linux lets a server have the port of a socket that does not listen, if both may reuse it.
+    """
+    holder = socket.socket()
+    holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    holder.bind(("127.0.0.1", 0))
+    _holders.append(holder)
+    return holder.getsockname()[1]
+
+
+def is_open(port):
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def until_it_listens(started, port, printed):
+    """Wait for a server that was started. Fails with what it has printed if it ends instead."""
+    while not is_open(port):
+        assert started.poll() is None, printed.read_text()
+        time.sleep(0.05)
 
 
 @contextmanager

@@ -1,11 +1,10 @@
 """Keys that end, and how soon a server knows."""
 
-import time
-
 from sqlalchemy import delete
 
 from models import PersonalAccessToken
 from tests.keys import number
+from tests.waiting import wait_until
 
 
 def status(http, key):
@@ -15,13 +14,6 @@ def status(http, key):
 def revoke(session, key):
     session.execute(delete(PersonalAccessToken).where(PersonalAccessToken.id == number(key)))
     session.commit()
-
-
-def wait_until(true, seconds=10):
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.02)
 
 
 def refused_within(http, key, seconds):

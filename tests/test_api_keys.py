@@ -11,8 +11,8 @@ from models import PersonalAccessToken
 from models.personal_access_token import hash_secret
 from tests.factories import a_key, an_admin
 from tests.keys import HERE, TOKEN, number, refused, trade
-from tests.revoking import wait_until
 from tests.rpc import ask
+from tests.waiting import wait_until
 
 SHOWN = {"id", "name", "permissions", "allowed_networks", "rate_limit", "expires_at",
          "previous_expires_at", "last_used_at", "created_at", "updated_at"}  # fmt: skip

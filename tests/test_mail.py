@@ -1,6 +1,5 @@
 """E-mails leave the outbox once each, whoever empties it and whatever fails on the way."""
 
-import socket
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -17,6 +16,7 @@ from models import EmailMessage
 from tests.conftest import run as serve
 from tests.factories import a_customer, a_key
 from tests.http import request
+from tests.processes import free_port
 from tests.test_commands import run
 
 FROM = "Ada's Hosting <noreply@panel.example>"
@@ -171,9 +171,7 @@ class Mailbox:
 def test_a_message_goes_out_by_smtp(server, session):
     customer = posted(session)
     mailbox = Mailbox()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     controller = Controller(mailbox, hostname="127.0.0.1", port=port)
     controller.start()
     try:

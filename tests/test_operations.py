@@ -1,6 +1,5 @@
 """What machines ask that watch over a server: does it live, can it work, and how much."""
 
-import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -14,6 +13,7 @@ from tests.conftest import run
 from tests.databases import new_database
 from tests.http import request
 from tests.serving import served
+from tests.waiting import wait_until
 
 TOKEN = "a-token-of-some-length"
 
@@ -35,11 +35,9 @@ def change(engine, *statements):
 
 def waited_for(url, status):
     """An answer of that status: what was found is good for a second."""
-    end = time.monotonic() + 10
-    while (answer := request("GET", url)).status_code != status:
-        assert time.monotonic() < end, answer.text
-        time.sleep(0.05)
-    return answer
+    return wait_until(
+        lambda: answer if (answer := request("GET", url)).status_code == status else None
+    )
 
 
 def metrics(url, **headers):

@@ -1,6 +1,5 @@
 """A rate limit holds over all processes that serve together."""
 
-import time
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 from subprocess import DEVNULL, Popen
@@ -11,6 +10,7 @@ from app.pipeline.shared_windows import SLOTS, FileWindows
 from app.pipeline.windows import WINDOW
 from tests.processes import free_port
 from tests.serving import served
+from tests.waiting import wait_until
 
 LIMIT = 30
 
@@ -74,8 +74,7 @@ def test_without_redis_the_shop_stays_open(tmp_path, redis):
         redis_process.terminate()
         redis_process.wait()
         assert statuses(process, number=LIMIT + 5) == [200] * LIMIT + [429] * 5
-        time.sleep(0.3)
-        assert "Redis does not answer" in str(process.lines())
+        wait_until(lambda: "Redis does not answer" in str(process.lines()))
 
 
 def count(path, number):

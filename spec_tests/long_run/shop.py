@@ -2,18 +2,15 @@
 
 import os
 import shutil
-import socket
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import httpx
 from sqlalchemy.orm import Session
 
 from app.contract import contract
@@ -23,8 +20,8 @@ from models import PersonalAccessToken
 from models.engine import make_engine
 from models.migrate import upgrade
 from tests.factories import a_key
-from tests.http import request
 from tests.keys import number
+from tests.processes import free_port, until_it_listens
 from tests.settings import UNHURRIED
 
 ROOT = Path(__file__).parent.parent.parent
@@ -91,9 +88,7 @@ def open_shop(folder: Path) -> Iterator[Shop]:
         load_demo(session, now=datetime.now(UTC))
         keys = make_keys(session)
     engine.dispose()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     environment = {
         "PORT": str(port),
         "DATABASE_URL": f"sqlite:///{folder / LIVE}",
@@ -111,20 +106,8 @@ def open_shop(folder: Path) -> Iterator[Shop]:
             cwd=ROOT, env={**os.environ, **environment}, stdout=log, stderr=log,
         )  # fmt: skip
     try:
-        shop = Shop(f"http://127.0.0.1:{port}", keys, folder, process.pid)
-        _wait(shop, process)
-        yield shop
+        until_it_listens(process, port, folder / "server.log")
+        yield Shop(f"http://127.0.0.1:{port}", keys, folder, process.pid)
     finally:
         process.terminate()
-        process.wait(10)
-
-
-def _wait(shop: Shop, process: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline and process.poll() is None:
-        try:
-            request("GET", f"{shop.url}/api/openapi.json")
-            return
-        except httpx.TransportError:
-            time.sleep(0.1)
-    raise RuntimeError(f"The server does not answer:\n{(shop.folder / 'server.log').read_text()}")
+        process.wait(60)

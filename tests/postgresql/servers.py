@@ -2,7 +2,6 @@
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -16,8 +15,7 @@ import psycopg
 from sqlalchemy import URL, make_url
 
 from tests.databases import SERVER
-from tests.processes import ROOT, free_port
-from tests.revoking import wait_until
+from tests.processes import ROOT, free_port, until_it_listens
 
 BINARIES = max(Path("/usr/lib/postgresql").glob("*/bin"))
 
@@ -145,12 +143,7 @@ def a_pgbouncer(**settings: object) -> Iterator[int]:
             ) as process,
         ):
             try:
-                wait_until(lambda: is_open(port))
+                until_it_listens(process, port, folder / "log")
                 yield port
             finally:
                 process.terminate()
-
-
-def is_open(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0

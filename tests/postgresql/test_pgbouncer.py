@@ -16,9 +16,10 @@ from tests.factories import a_group, a_key, a_product
 from tests.http import open_client
 from tests.postgresql.servers import a_pgbouncer
 from tests.postgresql.test_listener import listeners
-from tests.revoking import refused_within, revoke, status, wait_until
+from tests.revoking import refused_within, revoke, status
 from tests.settings import unhurried
 from tests.test_groups import a_body
+from tests.waiting import wait_until
 
 SESSIONS = 5
 
@@ -104,7 +105,7 @@ def test_who_waits_too_long_for_a_row_gives_up(client, session, direct):
     group = a_group(session)
     with psycopg.connect(direct) as other:
         other.execute("SELECT FROM groups WHERE id = %s FOR UPDATE", (group.id,))
-        answer = client.patch(f"/groups/{group.id}", json={"name": "New"}, timeout=20)
+        answer = client.patch(f"/groups/{group.id}", json={"name": "New"})
     assert answer.status_code == 503
     assert client.patch(f"/groups/{group.id}", json={"name": "New"}).status_code == 200
 

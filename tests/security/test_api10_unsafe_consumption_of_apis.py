@@ -12,6 +12,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
 from app.outbox import deliver, sender
+from tests.processes import free_port
 from tests.test_mail import FROM, Mailbox, at, outbox, posted
 
 # A loopback address that the sender does not take for this machine.
@@ -29,12 +30,6 @@ def certificate(tmp_path_factory):
         cwd=folder, check=True, capture_output=True,
     )  # fmt: skip
     return folder
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return probe.getsockname()[1]
 
 
 @pytest.fixture
