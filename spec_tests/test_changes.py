@@ -10,6 +10,8 @@ from app.contract import PATH, contract
 from spec_tests.announcements import complaints
 from spec_tests.changes import breaking_changes
 
+pytestmark = pytest.mark.once
+
 RELEASED = PATH.parent / "released"
 CHANGELOG = PATH.parent.parent / "CHANGELOG.md"
 

@@ -12,6 +12,8 @@ from spec_tests.generating import generated, header, run
 from spec_tests.measuring import measured
 from tests.settings import unhurried
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture
 def asked(target, tmp_path):

@@ -1,6 +1,10 @@
 """Thousands of requests made from the contract: no key opens what it has no permission for."""
 
+import pytest
+
 from spec_tests.generating import header, run
+
+pytestmark = pytest.mark.once
 
 # Right requests are refused as well, and what was never made cannot be used.
 REFUSING = ("--max-examples", "5", "--mode", "positive", "--exclude-checks",

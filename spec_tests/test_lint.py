@@ -12,7 +12,7 @@ from openapi_spec_validator import OpenAPIV30SpecValidator
 from app.contract import PATH, contract
 from app.jsonschema import used_schemas
 
-pytestmark = pytest.mark.own
+pytestmark = [pytest.mark.own, pytest.mark.once]
 ROOT = PATH.parent.parent
 SPECTRAL = Path(__file__).parent / "node" / "node_modules" / ".bin" / "spectral"
 

@@ -21,7 +21,7 @@ from spec_tests.long_run.sending import Sender
 from spec_tests.long_run.shop import make_keys
 from tests.settings import unhurried
 
-pytestmark = pytest.mark.own
+pytestmark = [pytest.mark.own, pytest.mark.once]
 
 
 class Planted:

@@ -9,7 +9,7 @@ from app.contract import contract
 from app.jsonschema import inlined, used_schemas
 from spec_tests.published import rule
 
-pytestmark = pytest.mark.own
+pytestmark = [pytest.mark.own, pytest.mark.once]
 DOCUMENT = contract().document
 SCHEMAS = DOCUMENT["components"]["schemas"]
 OPERATIONS = contract().operations

@@ -7,7 +7,7 @@ from spec_tests.measuring import Reached
 from spec_tests.recording import Observations
 from spec_tests.report import Fact, compare, declared
 
-pytestmark = pytest.mark.own
+pytestmark = [pytest.mark.own, pytest.mark.once]
 TEAPOT = {"health.show 418": "GET /api/application/health"}
 
 

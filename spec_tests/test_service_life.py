@@ -222,11 +222,13 @@ def machine(server, session):
 
 
 def test_no_chain_of_actions_leads_to_a_surprise(server, session):
+    # On another database, fewer chains say that its rows become the same.
+    chains = 100 if server.engine.dialect.name == "sqlite" else 30
     # The shortest chain that fails takes minutes to find; any says enough.
     run_state_machine_as_test(
         machine(server, session),
         settings=settings(
-            max_examples=100, stateful_step_count=30, deadline=None, derandomize=True,
+            max_examples=chains, stateful_step_count=30, deadline=None, derandomize=True,
             suppress_health_check=list(HealthCheck), phases=[Phase.generate],
         ),
     )  # fmt: skip

@@ -7,7 +7,7 @@ import pytest
 from app.contract import contract
 from app.jsonschema import inlined, used_schemas
 
-pytestmark = pytest.mark.own
+pytestmark = [pytest.mark.own, pytest.mark.once]
 DOCUMENT = contract().document
 COMPONENTS = DOCUMENT["components"]
 SCHEMAS, RESPONSES = COMPONENTS["schemas"], COMPONENTS["responses"]

@@ -10,7 +10,7 @@ import pytest
 from app.contract import PATH, contract
 from app.jsonschema import inlined
 
-pytestmark = pytest.mark.own
+pytestmark = [pytest.mark.own, pytest.mark.once]
 DOCUMENT = contract().document
 OPERATIONS = contract().operations
 VERBS = {"index", "create", "show", "update", "patch", "delete"}

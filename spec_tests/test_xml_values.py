@@ -21,7 +21,7 @@ from app.xml.xsd import schema_document
 from spec_tests.twins import as_xml, assert_fits, from_xml
 from spec_tests.values import values
 
-pytestmark = pytest.mark.own
+pytestmark = [pytest.mark.own, pytest.mark.once]
 EXAMPLES = int(os.environ.get("HYPOTHESIS_EXAMPLES", "10"))
 
 

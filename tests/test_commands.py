@@ -211,6 +211,7 @@ def test_a_service_can_be_made_by_hand(here, session):
     assert "--currency [USD|EUR|" in run("create-service", "--help", **here)
 
 
+@pytest.mark.once
 def test_a_command_does_not_wait_for_what_only_a_server_needs():
     script = "import sys, app; app.create_app(); print({'connexion', 'uvicorn'} & {*sys.modules})"
     ran = subprocess.run([executable, "-c", script], cwd=ROOT, capture_output=True, text=True)
@@ -248,6 +249,7 @@ def test_a_server_is_not_started_on_the_database_of_an_earlier_version(earlier, 
         assert get(url, "/health", "unknown").status_code == 401
 
 
+@pytest.mark.once
 def test_the_password_of_a_database_is_not_told():
     secret = "postgresql://shop:secret@127.0.0.1:1/shop"
     reason = refused("migrate", DATABASE_URL=secret)
@@ -275,6 +277,7 @@ def test_the_first_start_prints_one_key_and_where_to_try_it(demo):
             assert {price["onetime"], price["monthly"], price["annually"]} != {None}
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     "words", [b"GE(T / HTTP/1.1\r\n\r\n", b"\x16\x03\x01\r\n\r\n", b"Hi!\r\n\r\n"]
 )
@@ -336,6 +339,7 @@ def test_several_processes_serve_at_one_address_and_end_together_without_a_word(
         request("GET", url)
 
 
+@pytest.mark.once
 def test_a_taken_port_is_named(tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
@@ -344,6 +348,7 @@ def test_a_taken_port_is_named(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("place", ["", "note.txt", "note.txt/shop.db"])
 def test_a_database_that_cannot_be_opened_is_named(tmp_path, place):
     (tmp_path / "note.txt").write_text("This is not a database. " * 50)
@@ -351,6 +356,7 @@ def test_a_database_that_cannot_be_opened_is_named(tmp_path, place):
     assert address in refused("serve", PORT="0", DATABASE_URL=address)
 
 
+@pytest.mark.once
 def test_all_wrong_settings_are_named_at_once():
     wrong = {"PORT": "http", "DATABASE_URL": "oracle://shop", "WORKERS": "0",
              "RATE_LIMIT": "-1", "WRONG_KEY_LIMIT": "few", "DEMO_DATA": "yes",
@@ -362,6 +368,7 @@ def test_all_wrong_settings_are_named_at_once():
     assert [name for name in wrong if name not in reason] == []
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("name", ["DATABASE_REPLICA_URLS", "DATABASE_LISTEN_URL"])
 @pytest.mark.parametrize(
     ("database", "address", "reason"),

@@ -15,6 +15,8 @@ from app.settings import read_settings
 from tests.processes import free_port
 from tests.serving import served
 
+pytestmark = pytest.mark.once
+
 DEPLOY = Path(__file__).parent.parent / "deploy"
 README = (DEPLOY.parent / "README.md").read_text()
 SETTING = re.compile(r"\b([A-Z][A-Z_]+)=")

@@ -13,6 +13,8 @@ from app.pipeline.problems import KINDS
 from tests.factories import a_group, a_key, a_product
 from tests.http import request
 
+pytestmark = pytest.mark.once
+
 SOURCE = Path(__file__).parent.parent / "openapi" / "openapi.yaml"
 # Swagger UI asks its online validator about any page but those of 127.0.0.1, hence a name.
 HOST = "panel.example"

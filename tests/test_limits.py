@@ -11,6 +11,8 @@ from tests.http import request
 from tests.serving import served
 from tests.test_graceful_stop import received, slowly
 
+pytestmark = pytest.mark.once
+
 
 @pytest.fixture(scope="module")
 def process(tmp_path_factory):

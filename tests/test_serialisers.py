@@ -29,6 +29,8 @@ from models import (
 )
 from models.base import UTCDateTime
 
+pytestmark = pytest.mark.once
+
 CENTS = st.integers(0, 99_999_999).map(lambda cents: Decimal(cents).scaleb(-2))
 MOMENTS = st.datetimes(timezones=st.just(UTC))
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"))

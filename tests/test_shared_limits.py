@@ -12,6 +12,8 @@ from tests.processes import free_port
 from tests.serving import served
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.once
+
 LIMIT = 30
 
 

@@ -14,6 +14,8 @@ from app.xml import elements, native
 from app.xml.encoding import ELEMENTS, Writers, encoder
 from app.xml.shape import Shapes
 
+pytestmark = pytest.mark.once
+
 TEXT, NUMBER = {"type": "string", "nullable": True}, {"type": "number"}
 INTEGER, BOOLEAN = {"type": "integer"}, {"type": "boolean"}
 AGAIN = {"$ref": "#/components/schemas/Thing"}

@@ -15,6 +15,8 @@ from models import Customer
 from tests.factories import a_customer, a_key, a_note, a_pricing, a_product, a_service
 from tests.test_customers import NEW
 
+pytestmark = pytest.mark.once
+
 CLIENTS = Path(__file__).parent / "clients"
 PAGE = Path(__file__).parent.parent / "docs" / "xml-rpc.md"
 # What XML has no way to write, what it would read as something else, and what looks like an escape.
