@@ -147,6 +147,8 @@ def missing(model: type[Base], row_id: object) -> NotFound:
 # How to read a row that is going to be changed: whoever else wants to waits, and sees the change.
 # PostgreSQL still lets others add rows that refer to it; SQLite has one writer at a time anyway.
 HELD: dict[str, Any] = {"key_share": True}
+# How to read a row that something else is going to depend on: nobody changes it meanwhile.
+SHARED: dict[str, Any] = {"read": True}
 
 
 def living(session: Session, model: type[Row], row_id: int) -> Row:
@@ -159,8 +161,9 @@ def living(session: Session, model: type[Row], row_id: int) -> Row:
 
 
 def is_living(session: Session, model: type[Row], row_id: int) -> bool:
-    """Whether there is a row with that id that is not deleted."""
-    row = session.get(model, row_id)
+    """Whether there is a row with that id that is not deleted; it stays so until the transaction
+    ends."""
+    row = session.get(model, row_id, with_for_update=SHARED)
     return row is not None and getattr(row, "deleted_at", None) is None
 
 

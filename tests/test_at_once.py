@@ -2,12 +2,15 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
+from functools import partial
 from itertools import pairwise
 
 from sqlalchemy import select
 
 from models import ActionLog
-from tests.factories import a_customer, a_service
+from tests.factories import a_customer, a_group, a_key, a_product, a_service
+from tests.keys import number, trade
+from tests.waiting import wait_until
 
 MANY = 16
 
@@ -71,3 +74,76 @@ def test_a_balance_is_logged_from_one_value_to_the_next(client, session):
     assert len(changes) == MANY
     for earlier, later in pairwise(changes):
         assert Decimal(later["old"]) == Decimal(earlier["new"])
+
+
+def test_each_service_that_is_delivered_is_counted(client, session):
+    product_id = a_product(session, stock=2 * MANY).id
+    services = [a_service(session, product_id=product_id, status="pending") for _ in range(MANY)]
+    paths = [f"/services/{service.id}" for service in services]
+    answers = at_once(lambda number: client.patch(paths[number], json={"status": "active"}))
+    assert {answer.status_code for answer in answers} == {200}
+    assert client.get(f"/products/{product_id}").json()["stock"] == MANY
+
+
+def with_one(other, ask):
+    """The answer to what one does, and those to what all others do at the same time."""
+    answers = at_once(lambda number: other() if number == MANY // 2 else ask(number))
+    return answers.pop(MANY // 2), answers
+
+
+def test_nothing_comes_into_a_group_that_somebody_deletes_meanwhile(client, session):
+    for _ in range(5):
+        group_id = a_group(session).id
+        body = {"name": "x", "description": "x", "status": "active", "stock": 1, "type": "none",
+                "group_id": group_id}  # fmt: skip
+        deletion, _ = with_one(
+            partial(client.delete, f"/groups/{group_id}"),
+            lambda _, body=body: client.post("/products", json=body),
+        )
+        held = client.get("/products", params={"filter[group_id]": group_id}).json()["total"]
+        assert (deletion.status_code, held > 0) in {(200, False), (409, True)}
+
+
+def test_groups_never_come_below_each_other(client, session):
+    for _ in range(2):
+        one, other = a_group(session).id, a_group(session).id
+        moves = [(f"/groups/{one}", other), (f"/groups/{other}", one)] * (MANY // 2)
+
+        def move(number, moves=moves):
+            path, parent_id = moves[number]
+            return client.patch(path, json={"parent_id": parent_id})
+
+        # Of two that wait for each other, the database ends one.
+        assert {answer.status_code for answer in at_once(move)} <= {200, 422, 503}
+        parents = {client.get(f"/groups/{each}").json()["parent_id"] for each in (one, other)}
+        assert parents in ({None, one}, {None, other})
+
+
+def test_no_token_has_what_was_taken_from_its_key_meanwhile(client, as_key, session):
+    for _ in range(5):
+        key = a_key(session, "health", "products:index")
+        change, traded = with_one(
+            partial(client.patch, f"/api_keys/{number(key)}", json={"permissions": ["health"]}),
+            lambda _, key=key: trade(client, key),
+        )
+        assert change.status_code == 200
+        tokens = [answer["access_token"] for answer in traded]
+        wait_until(lambda tokens=tokens: not any(may_read(as_key, each) for each in tokens), 1)
+
+
+def may_read(as_key, token):
+    return as_key(token, "GET", "/products").status_code == 200
+
+
+def test_a_service_goes_with_its_customer_whoever_changes_it_meanwhile(client, session):
+    for _ in range(5):
+        customer_id = a_customer(session).id
+        path = f"/services/{a_service(session, customer_id=customer_id).id}"
+        actions = [f"{path}/suspend", f"{path}/unsuspend"] * (MANY // 2)
+        deletion, others = with_one(
+            partial(client.delete, f"/customers/{customer_id}", params={"force": True}),
+            lambda number, actions=actions: client.post(actions[number]),
+        )
+        assert deletion.status_code == 200, deletion.text
+        assert {answer.status_code for answer in others} <= {200, 404, 409}
+        assert client.get(path).status_code == 404

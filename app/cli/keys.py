@@ -17,6 +17,7 @@ from app.settings import Settings
 from app.usecases import api_keys
 from app.usecases.permissions import canonical
 from models import Admin, Customer, PersonalAccessToken
+from models.base import HELD
 from models.errors import Invalid
 
 commands = Blueprint("keys", __name__, cli_group=None)
@@ -147,8 +148,8 @@ def revoke_api_key(key_id: int) -> None:
 
 
 def key_with(session: Session, key_id: int) -> PersonalAccessToken:
-    """The key with an id. Ends with one line if there is none."""
-    key = session.get(PersonalAccessToken, key_id)
+    """The key with an id, to change it. Ends with one line if there is none."""
+    key = session.get(PersonalAccessToken, key_id, with_for_update=HELD)
     if key is None:
         fail(f"There is no API key {key_id}.")
     return key

@@ -10,6 +10,7 @@ from app.usecases.logs import log
 from app.usecases.mail import post
 from app.usecases.notes import remove_notes, write_notes
 from models import Admin, Customer, Service
+from models.base import HELD
 from models.service import ACTIVE, SUSPENDED
 
 # Which notes a block leaves (core contract 7.3), and which message tells of it.
@@ -79,5 +80,6 @@ def _services(session: Session, customer: Customer, status: str) -> list[Service
                 Service.deleted_at.is_(None),
             )
             .order_by(Service.id)
+            .with_for_update(**HELD)
         )
     )

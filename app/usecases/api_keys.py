@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.usecases.rights import Principal, Rights, check_within, is_within, parsed, rights_of
 from models import Admin, Customer, PersonalAccessToken
-from models.base import missing
+from models.base import living, missing
 from models.errors import Invalid
 from models.personal_access_token import hash_secret, new_secret
 from models.sentence import field, say
@@ -119,12 +119,9 @@ def revoke(session: Session, key: PersonalAccessToken) -> None:
 def key_beside(session: Session, principal: Principal, key_id: int) -> PersonalAccessToken:
     """A key of the owner of the one that asks, to change it. Raises NotFound for any other id."""
     # Of two rotations at once, the second one has to see the secret of the first.
-    key = session.get(PersonalAccessToken, key_id, with_for_update=True)
-    if (
-        key is None
-        or key.parent_id is not None
-        or (key.tokenable_type, key.tokenable_id) != (Admin.CLASS_NAME, principal.admin_id)
-    ):
+    key = living(session, PersonalAccessToken, key_id)
+    owner = (key.tokenable_type, key.tokenable_id)
+    if key.parent_id is not None or owner != (Admin.CLASS_NAME, principal.admin_id):
         raise missing(PersonalAccessToken, key_id)
     return key
 

@@ -19,6 +19,7 @@ from models import (
     PersonalAccessToken,
     Service,
 )
+from models.base import HELD
 from models.errors import Conflict
 from models.sentence import say
 from models.service import ACTIVE, CANCELLED, HIDDEN, PENDING, SUSPENDED
@@ -40,6 +41,7 @@ def erase(
             select(Service)
             .where(Service.customer_id == customer.id, Service.deleted_at.is_(None))
             .order_by(Service.id)
+            .with_for_update(**HELD)
         )
     )
     if not force:

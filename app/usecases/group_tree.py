@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from models import Group, Pricing
 from models.any_of import any_of
+from models.base import SHARED
 from models.errors import Invalid
 from models.pricing import PERIODS
 from models.reads import Reader, items
@@ -144,7 +145,8 @@ def place(session: Session, group: Group, parent_id: int | None) -> None:
     above = 0
     seen = parent_id
     while seen is not None:
-        parent = session.get(Group, seen)
+        # Who places one of these below the group at the same time waits, or this does.
+        parent = session.get(Group, seen, with_for_update=SHARED)
         if parent is None or (above == 0 and parent.deleted_at is not None):
             raise Invalid({"parent_id": [field("parent_id", say("must be the id of a group"))]})
         if parent is group:

@@ -12,7 +12,7 @@ from app.usecases import products
 from app.usecases.group_tree import place
 from app.usecases.notes import remove_notes, write_notes
 from models import Group, Product
-from models.base import flush, is_taken, taken
+from models.base import HELD, flush, is_taken, taken
 from models.errors import Conflict, Invalid
 from models.sentence import Sentence, field, say
 
@@ -82,6 +82,7 @@ def delete(session: Session, group: Group, now: datetime, *, force: bool) -> lis
             select(Product)
             .where(Product.group_id == group.id, Product.deleted_at.is_(None))
             .order_by(Product.id)
+            .with_for_update(**HELD)
         )
     )
     if held and not force:

@@ -15,9 +15,10 @@ PAUSE = timedelta(seconds=60)
 
 
 def issue(session: Session, customer: Customer, purpose: str, now: datetime) -> str | None:
-    """A new token for a customer, in place of earlier ones; None if one was issued just now."""
-    # Whoever asks for the same customer at the same time waits here, and sees what was issued.
-    session.execute(select(Customer.id).where(Customer.id == customer.id).with_for_update())
+    """A new token for a customer, in place of earlier ones; None if one was issued just now.
+
+    The caller holds the customer: whoever asks for the same one waits, and sees what was issued.
+    """
     earlier = (MailedToken.customer_id == customer.id, MailedToken.purpose == purpose)
     latest = session.scalars(
         select(MailedToken.expires_at).where(*earlier).order_by(MailedToken.id.desc())

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from app.usecases.notes import has_note, remove_notes
 from app.usecases.prices import remove_prices
 from models import Group, Product, ProductConfig
-from models.base import flush, is_living, missing
+from models.base import HELD, flush, is_living, missing
 from models.errors import Invalid, NotFound
 from models.product import WITHOUT_CONFIGURATION
 from models.reads import Reader
@@ -52,16 +52,20 @@ def delete(session: Session, product: Product, now: datetime) -> None:
 
 def take_from_stock(session: Session, product_id: int | None) -> None:
     """Count one piece less. A stock of -1 never runs out, and one of 0 stays."""
-    product = session.get(Product, product_id) if product_id else None
+    product = _held(session, product_id)
     if product is not None and product.stock > 0:
         product.stock -= 1
 
 
 def put_back_into_stock(session: Session, product_id: int | None) -> None:
     """Count one piece more, if the product's stock looks after itself (core contract 11.5)."""
-    product = session.get(Product, product_id) if product_id else None
+    product = _held(session, product_id)
     if product is not None and product.stock >= 0 and has_note(session, product, "auto_stock"):
         product.stock += 1
+
+
+def _held(session: Session, product_id: int | None) -> Product | None:
+    return session.get(Product, product_id, with_for_update=HELD) if product_id else None
 
 
 def _check_configurable(kind: str) -> None:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.usecases.permissions import EVERYTHING, canonical, covers
 from app.usecases.rights import NOT_FROM_HERE, earliest, rights_of
 from models import Admin, PersonalAccessToken
+from models.base import SHARED
 from models.errors import OAuthError
 from models.personal_access_token import hash_secret, is_current_secret, new_secret
 from models.sentence import say
@@ -60,11 +61,7 @@ def grant(
         raise OAuthError("unauthorized_client", NOT_FROM_HERE)
     admit(key.id, rights.rate_limit)
     scope = _scope(key, (body.get("scope") or "").split())
-    session.execute(
-        delete(PersonalAccessToken).where(
-            PersonalAccessToken.parent_id == key.id, PersonalAccessToken.expires_at <= now
-        )
-    )
+    _remove_ended(session, key, now)
     lifetime = min(LIFETIME, ends_at - now) if ends_at else LIFETIME
     fresh = new_secret()
     token = PersonalAccessToken(
@@ -94,9 +91,11 @@ def _key(
     hashed = hash_secret(secret.rpartition("|")[2])
     # Not by its number: how long that takes would tell a guesser which numbers there are.
     keys = PersonalAccessToken
-    key = session.scalars(
-        select(keys).where(or_(keys.token == hashed, keys.previous_token == hashed))
+    key_id = session.scalars(
+        select(keys.id).where(or_(keys.token == hashed, keys.previous_token == hashed))
     ).first()
+    # What is taken from the key meanwhile must not live on in its token.
+    key = session.get(keys, key_id, with_for_update=SHARED) if key_id else None
     unknown = OAuthError("invalid_client", say("The API key is unknown, revoked or expired."))
     if key is None or key.parent_id is not None or client_id.lstrip("0") != str(key.id):
         raise unknown
@@ -107,6 +106,17 @@ def _key(
     if (ends_at is not None and ends_at <= now) or not _has_living_admin(session, key):
         raise unknown
     return key, ends_at
+
+
+def _remove_ended(session: Session, key: PersonalAccessToken, now: datetime) -> None:
+    """Remove the tokens of a key that have ended."""
+    # By their ids: while it looks for what to delete, MariaDB would wait for keys that others hold.
+    tokens = PersonalAccessToken
+    ended = session.scalars(
+        select(tokens.id).where(tokens.parent_id == key.id, tokens.expires_at <= now)
+    ).all()
+    if ended:
+        session.execute(delete(tokens).where(tokens.id.in_(ended)))
 
 
 def _has_living_admin(session: Session, key: PersonalAccessToken) -> bool:
