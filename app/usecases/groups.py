@@ -77,14 +77,12 @@ def delete(session: Session, group: Group, now: datetime, *, force: bool) -> lis
 
     Raises Conflict while it holds products, unless `force`, which deletes them too.
     """
-    held = list(
-        session.scalars(
-            select(Product)
-            .where(Product.group_id == group.id, Product.deleted_at.is_(None))
-            .order_by(Product.id)
-            .with_for_update(**HELD)
-        )
+    holding = (
+        select(Product)
+        .where(Product.group_id == group.id, Product.deleted_at.is_(None))
+        .order_by(Product.id)
     )
+    held = list(session.scalars(holding.with_for_update(**HELD) if force else holding))
     if held and not force:
         reason = say("The group still holds products. Delete or move them first, or use force.")
         raise Conflict(
