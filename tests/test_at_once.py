@@ -131,6 +131,18 @@ def test_no_token_has_what_was_taken_from_its_key_meanwhile(client, as_key, sess
         wait_until(lambda tokens=tokens: not any(may_read(as_key, each) for each in tokens), 1)
 
 
+def test_no_token_outlives_a_secret_that_is_replaced_meanwhile(client, as_key, session):
+    for _ in range(5):
+        key = a_key(session, "products:index")
+        rotation, traded = with_one(
+            partial(client.post, f"/api_keys/{number(key)}/rotate", json={"overlap": 0}),
+            lambda _, key=key: trade(client, key),
+        )
+        assert rotation.status_code == 200
+        tokens = [answer["access_token"] for answer in traded if "access_token" in answer]
+        wait_until(lambda tokens=tokens: not any(may_read(as_key, each) for each in tokens), 1)
+
+
 def may_read(as_key, token):
     return as_key(token, "GET", "/products").status_code == 200
 
