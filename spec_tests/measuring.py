@@ -62,7 +62,7 @@ def measured(settings: Settings) -> Iterator[str]:
     finally:
         # As by Ctrl+C; whoever is terminated keeps nothing.
         process.send_signal(signal.SIGINT)
-        process.wait(60)
+        process.wait(30)
 
 
 def reached() -> Reached | None:

@@ -14,6 +14,7 @@ import httpx
 from tests.databases import new_database
 from tests.http import request
 from tests.settings import UNHURRIED
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).parent.parent
 _holders = []
@@ -51,9 +52,12 @@ def is_open(port):
 
 def until_it_listens(started, port, printed):
     """Wait for a server that was started. Fails with what it has printed if it ends instead."""
-    while not is_open(port):
+
+    def listens():
         assert started.poll() is None, printed.read_text()
-        time.sleep(0.05)
+        return is_open(port)
+
+    wait_until(listens, seconds=60)
 
 
 @contextmanager

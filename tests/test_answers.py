@@ -57,7 +57,7 @@ def test_a_database_that_stays_locked_is_said_to_be_busy(client, server, session
                 locked.exec_driver_sql("LOCK TABLE groups IN SHARE ROW EXCLUSIVE MODE")
             case "mariadb":
                 locked.exec_driver_sql("SELECT * FROM groups FOR UPDATE")
-        answer = client.post(f"/groups/{group.id}", json={"name": "After"})
+        answer = client.post(f"/groups/{group.id}", json={"name": "After"}, timeout=30)
         assert answer.status_code == 503
         assert answer.headers["retry-after"] == "1"
         assert answer.json()["type"] == "/api/problems/unavailable"

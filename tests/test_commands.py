@@ -164,17 +164,19 @@ def test_a_rotated_key_has_a_new_token_and_the_old_one_for_a_while(server, here,
     def statuses():
         return [get(server.url, "/health", each).status_code for each in (old, fresh, newest)]
 
-    wait_until(lambda: statuses() == [401, 401, 200], seconds=1)
+    wait_until(lambda: statuses() == [401, 401, 200], seconds=0.5)
     assert "at most 604800" in refused("rotate-api-key", number, "--overlap=604801", **here)
     assert "no API key 999" in refused("rotate-api-key", "999", **here)
 
 
-def test_a_revoked_key_is_refused_within_a_second(server, here, session):
+def test_a_revoked_key_is_refused_from_the_next_request_on(server, here, session):
     revoked, kept = a_key(session), a_key(session)
     assert get(server.url, "/health", revoked).status_code == 200
     key_id = revoked.partition("|")[0]
     assert f"{key_id} (test)" in run("revoke-api-key", key_id, **here)
-    wait_until(lambda: get(server.url, "/health", revoked).status_code == 401, seconds=1)
+    # MariaDB is asked ten times a second whether keys have changed.
+    seconds = 0.5 if server.engine.dialect.name == "mariadb" else 0
+    wait_until(lambda: get(server.url, "/health", revoked).status_code == 401, seconds)
     assert get(server.url, "/health", kept).status_code == 200
     assert f"no API key {key_id}" in refused("revoke-api-key", key_id, **here)
 
@@ -328,7 +330,7 @@ def test_several_processes_serve_at_one_address_and_end_together_without_a_word(
     settings = {"WORKERS": "2", "RATE_LIMIT": "1000000", "TMPDIR": str(tmp_path)}
     with serving(tmp_path, **settings) as (url, printed):
         # Both serve when both count; who is told to stop while it starts is told of.
-        wait_until(lambda: len(list(tmp_path.glob("clientxcms-*/metrics/*"))) == 2)
+        wait_until(lambda: len(list(tmp_path.glob("clientxcms-*/metrics/*"))) == 2, seconds=60)
         before = printed.read_text()
         key = labels(before)["Token"]
         answers = [get(url, "/health", key) for _ in range(20)]

@@ -3,11 +3,8 @@
 import time
 
 
-def wait_until(happens, seconds=60):
-    """What `happens()` returns as soon as it is true, as it has to be after so many seconds.
-
-    Without a promise of how soon, that is how long a slow machine may take.
-    """
+def wait_until(happens, seconds=10):
+    """What `happens()` returns as soon as it is true, as it has to be after so many seconds."""
     end = time.monotonic() + seconds
     while True:
         # However long an answer takes: who asks after the end has waited for long enough.

@@ -11,7 +11,7 @@ from app.cli.database import database, fail
 from app.contract import contract
 from app.usecases import services
 from models import Admin, Customer, Product
-from models.base import flush
+from models.base import HELD, SHARED, flush
 from models.errors import Invalid
 from models.pricing import PERIODS
 
@@ -63,14 +63,12 @@ def create_service(
 ) -> None:
     """Make a service of the product PRODUCT_ID for the customer with the address EMAIL."""
     with database(write=True) as session:
-        customer = session.scalars(
-            select(Customer).where(
-                func.lower(Customer.email) == email.strip().lower(), Customer.deleted_at.is_(None)
-            )
-        ).first()
+        same = func.lower(Customer.email) == email.strip().lower()
+        living = select(Customer).where(same, Customer.deleted_at.is_(None))
+        customer = session.scalars(living.with_for_update(**SHARED)).first()
         if customer is None:
             fail(f"There is no customer with the address {email}.")
-        product = session.get(Product, product_id)
+        product = session.get(Product, product_id, with_for_update=HELD)
         if product is None or product.deleted_at is not None:
             fail(f"There is no product {product_id}.")
         service = services.create(

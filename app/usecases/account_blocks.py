@@ -2,7 +2,6 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.usecases import services
@@ -10,7 +9,6 @@ from app.usecases.logs import log
 from app.usecases.mail import post
 from app.usecases.notes import remove_notes, write_notes
 from models import Admin, Customer, Service
-from models.base import HELD
 from models.service import ACTIVE, SUSPENDED
 
 # Which notes a block leaves (core contract 7.3), and which message tells of it.
@@ -42,7 +40,7 @@ def block(
     }
     write_notes(session, customer, notes)
     if force:
-        for service in _services(session, customer, ACTIVE):
+        for service in services.of_customer(session, customer, Service.status == ACTIVE):
             services.suspend(session, service, reason=reason, notify=False, now=now, by=by)
     if notify:
         post(session, customer, BLOCKS[state], now, reason=reason)
@@ -55,7 +53,7 @@ def reactivate(
     """Lift every block; all suspended services of the customer run again."""
     suffixes = ("", "_reason", "_at", "_by")
     remove_notes(session, customer, [f"{state}{end}" for state in BLOCKS for end in suffixes])
-    for service in _services(session, customer, SUSPENDED):
+    for service in services.of_customer(session, customer, Service.status == SUSPENDED):
         services.unsuspend(session, service, by=by)
     if notify:
         post(session, customer, "account_reactivated", now)
@@ -68,18 +66,3 @@ def disable_2fa(session: Session, customer: Customer, *, by: int) -> None:
     customer.totp_secret = None
     log(session, "two_factor_disabled", customer, by=by)
     session.flush()
-
-
-def _services(session: Session, customer: Customer, status: str) -> list[Service]:
-    return list(
-        session.scalars(
-            select(Service)
-            .where(
-                Service.customer_id == customer.id,
-                Service.status == status,
-                Service.deleted_at.is_(None),
-            )
-            .order_by(Service.id)
-            .with_for_update(**HELD)
-        )
-    )

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from app.usecases import services
@@ -19,7 +19,6 @@ from models import (
     PersonalAccessToken,
     Service,
 )
-from models.base import HELD
 from models.errors import Conflict
 from models.sentence import say
 from models.service import ACTIVE, CANCELLED, HIDDEN, PENDING, SUSPENDED
@@ -36,14 +35,7 @@ def erase(
 
     Raises Conflict while services run or invoices are unpaid, unless `force`.
     """
-    owned = list(
-        session.scalars(
-            select(Service)
-            .where(Service.customer_id == customer.id, Service.deleted_at.is_(None))
-            .order_by(Service.id)
-            .with_for_update(**HELD)
-        )
-    )
+    owned = services.of_customer(session, customer)
     if not force:
         _want_nothing_open(session, customer, owned)
     email, name = customer.email, f"{customer.firstname} {customer.lastname}"

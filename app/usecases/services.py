@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import ColumnElement, select
 from sqlalchemy import delete as delete_rows
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.usecases import products
@@ -39,6 +39,15 @@ def find(session: Session, service_id: str) -> Service:
     if service is None:
         raise missing(Service, service_id)
     return service
+
+
+def of_customer(session: Session, customer: Customer, *only: ColumnElement[bool]) -> list[Service]:
+    """The services of a customer, or those that fulfil all conditions, held until the transaction
+    ends."""
+    chosen = select(Service).where(
+        Service.customer_id == customer.id, Service.deleted_at.is_(None), *only
+    )
+    return list(session.scalars(chosen.order_by(Service.id).with_for_update(**HELD)))
 
 
 def create(

@@ -110,4 +110,4 @@ def open_shop(folder: Path) -> Iterator[Shop]:
         yield Shop(f"http://127.0.0.1:{port}", keys, folder, process.pid)
     finally:
         process.terminate()
-        process.wait(60)
+        process.wait(10)

@@ -105,7 +105,7 @@ def test_who_waits_too_long_for_a_row_gives_up(client, session, direct):
     group = a_group(session)
     with psycopg.connect(direct) as other:
         other.execute("SELECT FROM groups WHERE id = %s FOR UPDATE", (group.id,))
-        answer = client.patch(f"/groups/{group.id}", json={"name": "New"})
+        answer = client.patch(f"/groups/{group.id}", json={"name": "New"}, timeout=20)
     assert answer.status_code == 503
     assert client.patch(f"/groups/{group.id}", json={"name": "New"}).status_code == 200
 

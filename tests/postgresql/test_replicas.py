@@ -206,11 +206,10 @@ def test_a_replica_that_hangs_keeps_nobody_for_long(replicated, http, replica):
     with replica.frozen():
         begin = time.monotonic()
         with ThreadPoolExecutor(8) as pool:
-            assert {*pool.map(lambda _: http.get("/groups").status_code, range(200))} == {200}
+            assert {*pool.map(lambda _: http.get("/groups").status_code, range(40))} == {200}
         assert state(replicated.url) == "unavailable"
-        # No more than the second that a read from it may take, and a little; if each of them waited
-        # for that second, it would be 25.
-        assert time.monotonic() - begin < 15
+        # No more than the second that a read from it may take, and a little.
+        assert time.monotonic() - begin < 4
     wait_for(replicated.url, "ok")
 
 
