@@ -28,7 +28,10 @@ class Database(Protocol):
     engine: Engine
 
     async def write(self, work: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
-        """Do work that may change something. Raises Overloaded if it cannot begin soon."""
+        """Do work that may change something. Raises Overloaded if it cannot begin soon.
+
+        It is begun anew if the database has undone it because it and others waited for each other.
+        """
 
     async def read(
         self, work: Callable[[Reader, *Arguments], Result], *arguments: *Arguments

@@ -11,6 +11,8 @@ from models.sentence import Sentence
 BUSY = ("08", "28", "3D", "40", "53", "55P03", "57")
 # Of these, that the connection is lost, or that somebody ends it.
 WENT_AWAY = ("08", "57")
+# That it and others waited for each other, or cannot have come one after the other.
+UNDONE = ("40001", "40P01")
 # The same as numbers of MariaDB, whose SQLSTATE mostly says no more than that there is an error:
 # disk or table full, memory, too many connections, no right to one, no such database, shutting
 # down, host blocked, resources of a user, read-only, a lock that is not given up, deadlock,
@@ -20,6 +22,7 @@ BUSY_NUMBERS = frozenset({
     1159, 1160, 1161, 1203, 1205, 1213, 1226, 1290, 1317, 1836, 1927, 1969, 4031,
 })  # fmt: skip
 LOST = range(2000, 3000)
+DEADLOCK = 1213
 
 
 def number_of(error: BaseException | None) -> int | None:
@@ -37,6 +40,14 @@ def is_busy(error: BaseException | None) -> bool:
     if number is not None:
         return number in BUSY_NUMBERS or number in LOST
     return _state(error).startswith(BUSY)
+
+
+def is_undone(error: BaseException | None) -> bool:
+    """Whether an error of a driver says that a transaction was ended so that others can go on.
+
+    Nothing of it was kept, and it may well succeed when it is begun anew.
+    """
+    return number_of(error) == DEADLOCK or _state(error) in UNDONE
 
 
 def has_gone_away(error: BaseException | None) -> bool:

@@ -1,18 +1,20 @@
 """Databases behind a network: work runs in the event loop until it waits, others meanwhile."""
 
 import asyncio
+import random
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from typing import Any, TypeVar, TypeVarTuple
 
 from sqlalchemy import URL
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.util import await_only, greenlet_spawn
 
 from models.connections import Connections, connections_of
-from models.errors import OutOfReach, Overloaded
+from models.errors import OutOfReach, Overloaded, is_undone
 from models.reads import Reader
 
 Arguments = TypeVarTuple("Arguments")
@@ -20,6 +22,9 @@ Result = TypeVar("Result")
 
 # How many connections a process opens at most, to write and to read.
 WRITERS, READERS = 20, 20
+# How long work waits at most, in seconds, before it is begun anew because the database has undone
+# it. All that were undone for the same one would otherwise be in each other's way again.
+PAUSES = (0.05, 0.1, 0.2)
 
 
 class RemoteDatabase(ABC):
@@ -79,6 +84,16 @@ class RemoteDatabase(ABC):
         """Tell `news` of what happens to keys, until the connection is lost, which raises."""
 
     async def write(self, work: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
+        for pause in PAUSES:
+            try:
+                return await self._write(work, *arguments)
+            except DBAPIError as error:
+                if not is_undone(error.orig):
+                    raise
+            await asyncio.sleep(random.uniform(0, pause))  # noqa: S311
+        return await self._write(work, *arguments)
+
+    async def _write(self, work: Callable[..., Result], *arguments: Any) -> Result:
         try:
             result: Result = await greenlet_spawn(work, *arguments)
         except PoolTimeout as error:

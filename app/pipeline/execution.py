@@ -116,7 +116,9 @@ def _unit(
 
     perform = once(operation, work, parts)
 
-    def in_transaction(call: Call) -> tuple[Any, bytes]:
+    def in_transaction(call: Call, prepared: int) -> tuple[Any, bytes]:
+        # The database may have undone it, and begin it anew.
+        del call.answer_headers[prepared:]
         with unit_of_work(database.engine, write=True) as session:
             return perform(session, call)
 
@@ -126,9 +128,8 @@ def _unit(
     async def write(call: Call) -> tuple[Any, bytes]:
         for name, make in beforehand:
             call.arguments[name] = await to_thread(make, call.arguments["body"])
-        if replicas is None:
-            return await database.write(in_transaction, call)
-        return await replicas.note(_key(call), database.write(in_transaction, call))
+        change = database.write(in_transaction, call, len(call.answer_headers))
+        return await (change if replicas is None else replicas.note(_key(call), change))
 
     async def read(call: Call) -> tuple[Any, bytes]:
         if replicas is None:

@@ -9,14 +9,22 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.usecases import products
-from app.usecases.group_tree import place
+from app.usecases.group_tree import hold_tree, place
 from app.usecases.notes import remove_notes, write_notes
 from models import Group, Product
-from models.base import HELD, flush, is_taken, taken
+from models.base import HELD, flush, is_taken, living, taken
 from models.errors import Conflict, Invalid
 from models.sentence import Sentence, field, say
 
 BACKGROUND = "use_image_as_background"
+
+
+def to_change(session: Session, group_id: int, body: Mapping[str, Any]) -> Group:
+    """The group that a body is going to change. Raises NotFound."""
+    if "parent_id" in body:
+        # Before the group itself, for which another move may wait.
+        hold_tree(session)
+    return living(session, Group, group_id)
 
 
 def write(session: Session, group: Group, body: Mapping[str, Any]) -> None:

@@ -19,6 +19,7 @@ from tests.conftest import run
 from tests.databases import SERVER, new_database, on_server
 from tests.factories import a_customer, a_group, a_key
 from tests.http import open_client, request
+from tests.mariadb.killing import kill_all
 from tests.settings import unhurried
 
 
@@ -36,18 +37,6 @@ def fresh(tmp_path):
 def statuses(client, number=40):
     with ThreadPoolExecutor(number) as pool:
         return set(pool.map(lambda _: client.get("/customers").status_code, range(number)))
-
-
-def kill_all(name):
-    """End all connections with a database."""
-    engine = make_engine(f"{SERVER}mysql")
-    with engine.connect() as connection:
-        found = connection.exec_driver_sql(
-            "SELECT id FROM information_schema.processlist WHERE db = %s", (name,)
-        )
-        for thread in found.scalars().all():
-            connection.exec_driver_sql(f"KILL {thread}")
-    engine.dispose()
 
 
 def test_the_first_requests_may_come_all_at_once(fresh):

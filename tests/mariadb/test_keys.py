@@ -2,18 +2,8 @@
 
 from models.mariadb import KEYS
 from tests.factories import a_key
+from tests.mariadb.killing import kill_all
 from tests.revoking import refused_within, revoke, status
-
-
-def kill_all(server):
-    """End all connections of the server: the next request begins a new one to look for news."""
-    with server.engine.connect() as connection:
-        found = connection.exec_driver_sql(
-            "SELECT id FROM information_schema.processlist"
-            " WHERE db = DATABASE() AND id <> CONNECTION_ID()"
-        )
-        for thread in found.scalars().all():
-            connection.exec_driver_sql(f"KILL {thread}")
 
 
 def changes(session):
@@ -26,7 +16,8 @@ def test_a_lost_connection_hides_no_news(http, server, session):
     for _ in range(3):
         key = a_key(session)
         assert status(http, key) == 200
-        kill_all(server)
+        # The next request begins a new one to look for news.
+        kill_all(server.engine.url.database)
         revoke(session, key)
         refused_within(http, key, 1)
 
