@@ -24,15 +24,13 @@ from spec_tests.recording import FOLDER, Patient, keep, observed, recorded
 from tests.conftest import client, run, serving, session
 from tests.factories import a_key
 from tests.http import open_client
-from tests.settings import unhurried
+from tests.settings import RATE_LIMIT, unhurried
 
 __all__ = ["client", "session"]
 
 HERE = Path(__file__).parent
 # The moment at which the examples of the contract were true.
 EXAMPLES_WERE_MADE = datetime(2026, 3, 2, 9, tzinfo=UTC)
-# No test comes near it, but answers have the headers that tell of it.
-RATE_LIMIT = 1_000_000_000
 WHY = {
     "own": "need the source or the database, or break the server on purpose",
     "writes": "change the shop (--allow-writes)",

@@ -8,11 +8,11 @@ from sqlalchemy import text
 
 from app.contract import contract
 from spec_tests.asking import path_to
-from spec_tests.conftest import RATE_LIMIT, Target, open_api, with_demo
+from spec_tests.conftest import Target, open_api, with_demo
 from spec_tests.recording import Halting
 from tests.conftest import run, serving
 from tests.factories import a_key
-from tests.settings import unhurried
+from tests.settings import RATE_LIMIT, unhurried
 
 pytestmark = pytest.mark.own
 OPERATIONS = contract().operations

@@ -7,10 +7,10 @@ import orjson
 import pytest
 
 from app.contract import contract
-from spec_tests.conftest import RATE_LIMIT, with_demo
+from spec_tests.conftest import with_demo
 from spec_tests.generating import generated, header, run
 from spec_tests.measuring import measured
-from tests.settings import unhurried
+from tests.settings import RATE_LIMIT, unhurried
 
 pytestmark = pytest.mark.once
 

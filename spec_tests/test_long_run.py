@@ -13,13 +13,12 @@ import tests.conftest
 from app.contract import contract
 from app.usecases.demo import load_demo
 from spec_tests import hooks
-from spec_tests.conftest import RATE_LIMIT
 from spec_tests.long_run.batch import Tally, judged
 from spec_tests.long_run.cases import cases_of, operations
 from spec_tests.long_run.promises import promises
 from spec_tests.long_run.sending import Sender
 from spec_tests.long_run.shop import make_keys
-from tests.settings import unhurried
+from tests.settings import RATE_LIMIT, unhurried
 
 pytestmark = [pytest.mark.own, pytest.mark.once]
 

@@ -8,6 +8,8 @@ from tests.databases import new_database
 
 # In milliseconds: nobody is refused because the machine that runs the tests is slow.
 UNHURRIED = 60_000
+# Where answers shall have the headers that tell of a limit, one that no test comes near.
+RATE_LIMIT = 1_000_000_000
 
 
 def unhurried(folder: Path, **others: Any) -> Settings:

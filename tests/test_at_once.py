@@ -109,6 +109,16 @@ def test_nothing_comes_into_a_group_that_somebody_deletes_meanwhile(client, sess
         assert (deletion.status_code, held > 0) in {(200, False), (409, True)}
 
 
+def test_one_of_many_groups_gets_a_name(client, session):
+    paths = [f"/groups/{a_group(session).id}" for _ in range(MANY)]
+    for name in ("VPS", "Cloud", "Web"):
+        answers = at_once(
+            lambda number, body={"name": name}: client.patch(paths[number], json=body)
+        )
+        statuses = sorted(answer.status_code for answer in answers)
+        assert statuses == [200] + [422] * (MANY - 1)
+
+
 def test_groups_never_come_below_each_other(client, session):
     for _ in range(2):
         one, other = a_group(session).id, a_group(session).id

@@ -309,6 +309,14 @@ def test_delivery_counts_the_attempt_and_takes_from_the_stock(client, session):
     assert logs(session) == [("service_delivered", {"message": "ok"})]
 
 
+@pytest.mark.parametrize("stock", [0, -1])
+def test_delivery_leaves_a_stock_that_is_empty_or_endless(client, session, stock):
+    product = a_product(session, stock=stock)
+    service = a_service(session, status="pending", product_id=product.id)
+    assert client.post(f"/services/{service.id}", json={"status": "active"}).status_code == 200
+    assert fresh(session, product).stock == stock
+
+
 def test_a_cancelled_service_has_a_date_and_its_open_invoice_is_cancelled(client, session):
     customer = a_customer(session)
     invoice = an_invoice(session, customer=customer, status="pending")

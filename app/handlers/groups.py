@@ -36,7 +36,7 @@ def show(reader: Reader, group_id: int, query: Query, site: str) -> Item:
 def update(
     session: Session, group_id: int, body: dict[str, Any], storage: Storage, site: str
 ) -> Item:
-    _write(session, groups.to_change(session, group_id, body), body, storage)
+    _write(session, groups.to_change(session, group_id), body, storage)
     return GROUPS.item(SessionReader(session), group_id, site)
 
 

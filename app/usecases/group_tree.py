@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from models import Group, Pricing
 from models.any_of import any_of
-from models.base import HELD, SHARED
+from models.base import SHARED
 from models.errors import Invalid
 from models.pricing import PERIODS
 from models.reads import Reader, items
@@ -134,14 +134,6 @@ def start_price(price: Price | None, currency: str, number: Callable[[Decimal], 
         "price": shown,
         "setup": 0,
     }
-
-
-def hold_tree(session: Session) -> None:
-    """Let nobody else move a group until the transaction ends.
-
-    Two that move groups below each other would each hold what the other waits for.
-    """
-    session.execute(select(_group.c.id).order_by(_group.c.id).limit(1).with_for_update(**HELD))
 
 
 def place(session: Session, group: Group, parent_id: int | None) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.usecases import products
-from app.usecases.group_tree import hold_tree, place
+from app.usecases.group_tree import place
 from app.usecases.notes import remove_notes, write_notes
 from models import Group, Product
 from models.base import HELD, flush, is_taken, living, taken
@@ -19,11 +19,16 @@ from models.sentence import Sentence, field, say
 BACKGROUND = "use_image_as_background"
 
 
-def to_change(session: Session, group_id: int, body: Mapping[str, Any]) -> Group:
-    """The group that a body is going to change. Raises NotFound."""
-    if "parent_id" in body:
-        # Before the group itself, for which another move may wait.
-        hold_tree(session)
+_FIRST = select(Group.id).order_by(Group.id).limit(1)
+
+
+def to_change(session: Session, group_id: int) -> Group:
+    """The group with that id, held until the transaction ends. Raises NotFound.
+
+    Groups are changed one at a time: two that are given one name would not see each other, and two
+    that are moved below each other would wait for each other.
+    """
+    session.execute(_FIRST.with_for_update(**HELD))
     return living(session, Group, group_id)
 
 

@@ -22,7 +22,7 @@ from models.migrate import upgrade
 from tests.factories import a_key
 from tests.keys import number
 from tests.processes import free_port, until_it_listens
-from tests.settings import UNHURRIED
+from tests.settings import RATE_LIMIT, UNHURRIED
 
 ROOT = Path(__file__).parent.parent.parent
 BEGINNING, LIVE = "beginning.db", "shop.db"
@@ -95,8 +95,7 @@ def open_shop(folder: Path) -> Iterator[Shop]:
         "DEMO_DATA": "0",
         "DATA_DIR": str(folder / "storage"),
         "MAIL_URL": f"file://{folder / 'mail'}",
-        # Never reached, but its headers come.
-        "RATE_LIMIT": "1000000000",
+        "RATE_LIMIT": str(RATE_LIMIT),
         "WRONG_KEY_LIMIT": "0",
         "MAX_WAIT": str(UNHURRIED),
     }
