@@ -20,7 +20,7 @@ from app.usecases.permissions import EVERYTHING, canonical
 from app.usecases.rights import NOT_FROM_HERE, Principal
 from models import PersonalAccessToken
 from models.engine import unit_of_work
-from models.errors import OAuthError
+from models.errors import InDoubt, OAuthError
 from models.sentence import Sentence, say
 
 # How long `last_used_at` may lag behind: a write for each read would cost more than the read.
@@ -34,7 +34,7 @@ def _note_use(engine: Engine, key: LivingKey, now: datetime) -> None:
     note = _NOTE_USE.values(last_used_at=now, updated_at=_key.c.updated_at)
     # Nobody has to wait for this, or to fail for it: the next request notes it.
     with (
-        suppress(DBAPIError),
+        suppress(DBAPIError, InDoubt),
         unit_of_work(engine, write=True, patient=False) as session,
     ):
         session.execute(note, {"key_id": key.id})

@@ -29,3 +29,11 @@ def test_a_change_that_was_cut_off_while_it_was_kept_is_in_doubt(client, databas
     assert "may have been kept" in answer.json()["detail"]
     # This time it was not.
     assert client.get("/groups").json()["total"] == 0
+
+
+def test_nobody_fails_because_it_cannot_be_noted_that_a_key_was_used(client, server):
+    url = server.settings.database_url
+    with slow_commits(url, "personal_access_tokens") as database, ThreadPoolExecutor() as pool:
+        sent = pool.submit(client.get, "/groups")
+        cut_off_the_commit(database)
+        assert sent.result().status_code == 200
