@@ -33,6 +33,11 @@ def command(name, *arguments, settings, prefix=(), **options):
     )  # fmt: skip
 
 
+def children(pid):
+    """The numbers of the processes that a process has started and that have not ended."""
+    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
 def free_port():
     """A port to listen at, which nobody else is given until this process ends.
 

@@ -1,9 +1,10 @@
 """A server that is told to stop ends what it has begun, and begins nothing."""
 
 import json
+import os
 import socket
 import time
-from signal import SIGINT, SIGTERM
+from signal import SIGINT, SIGKILL, SIGTERM
 from threading import Thread
 
 import httpx
@@ -12,6 +13,7 @@ from sqlalchemy import text
 
 from models.engine import make_engine
 from tests.http import request
+from tests.processes import children
 from tests.serving import served
 from tests.waiting import wait_until
 
@@ -81,3 +83,20 @@ def test_who_never_ends_holds_up_nobody_longer_than_ten_seconds(tmp_path):
     with served(tmp_path) as process, slowly(process):
         assert process.stop() < 10
         assert groups(process) == []
+
+
+@pytest.mark.once
+def test_a_process_can_be_stopped_from_its_first_moment_on(tmp_path):
+    with served(tmp_path, WORKERS="2") as process:
+
+        def both():
+            found = set(children(process.popen.pid))
+            return found if len(found) == 2 else None
+
+        for _ in range(10):
+            known = wait_until(both)
+            os.kill(min(known), SIGKILL)
+            while not (begun := set(children(process.popen.pid)) - known):
+                pass
+            os.kill(*begun, SIGTERM)
+            wait_until(lambda begun=begun: begun.isdisjoint(children(process.popen.pid)))

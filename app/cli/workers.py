@@ -4,7 +4,8 @@ gunicorn watches over them; each serves as uvicorn does when it is alone.
 """
 
 import os
-from signal import SIGTERM, raise_signal
+from functools import partial
+from signal import SIG_BLOCK, SIG_DFL, SIG_UNBLOCK, SIGTERM, pthread_sigmask, raise_signal, signal
 from typing import Any
 
 from connexion.middleware import ConnexionMiddleware
@@ -52,7 +53,26 @@ def serve_with_workers(settings: Settings, options: dict[str, Any]) -> None:
         def load(self) -> ConnexionMiddleware:
             return ready_to_serve(settings)
 
+    _end_new_processes_by_signal()
     Workers().run()
+
+
+def _end_new_processes_by_signal() -> None:
+    """Let SIGTERM end a process from its first moment on.
+
+    Until it serves, it would have the handler of the watcher, which ends nothing.
+    """
+    unblock = partial(pthread_sigmask, SIG_UNBLOCK, {SIGTERM})
+
+    def begin() -> None:
+        signal(SIGTERM, SIG_DFL)
+        unblock()
+
+    os.register_at_fork(
+        before=partial(pthread_sigmask, SIG_BLOCK, {SIGTERM}),
+        after_in_parent=unblock,
+        after_in_child=begin,
+    )
 
 
 def ready_to_serve(settings: Settings) -> ConnexionMiddleware:

@@ -6,7 +6,6 @@
 import asyncio
 import os
 import random
-from pathlib import Path
 from signal import SIGKILL
 
 from sqlalchemy.orm import Session
@@ -14,7 +13,7 @@ from sqlalchemy.orm import Session
 from models.engine import make_engine
 from tests.databases import new_database
 from tests.durability.writers import Told, check, write_until
-from tests.processes import labels, started_server
+from tests.processes import children, labels, started_server
 
 SECONDS = float(os.environ.get("DURABILITY_SECONDS", "10"))
 EVERY = 0.2
@@ -22,10 +21,6 @@ EVERY = 0.2
 RECOVERED = 60
 # As SQLite numbers it: each commit waits until it is on the disk.
 FULL = 2
-
-
-def children(pid):
-    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 async def kill_at_random(pid, told, end):

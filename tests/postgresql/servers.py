@@ -15,7 +15,7 @@ import psycopg
 from sqlalchemy import URL, make_url
 
 from tests.databases import SERVER
-from tests.processes import ROOT, free_port, until_it_listens
+from tests.processes import ROOT, children, free_port, until_it_listens
 
 BINARIES = max(Path("/usr/lib/postgresql").glob("*/bin"))
 
@@ -79,7 +79,7 @@ class Replica:
     def frozen(self) -> Iterator[None]:
         """Meanwhile all its connections are open, and nobody answers."""
         postmaster = int((self.folder / "data" / "postmaster.pid").read_text().split()[0])
-        stopped = [postmaster, *children_of(postmaster)]
+        stopped = [postmaster, *children(postmaster)]
         try:
             for each in stopped:
                 os.kill(each, SIGSTOP)
@@ -93,11 +93,6 @@ class Replica:
 
     def _control(self, *words: object) -> None:
         run(BINARIES / "pg_ctl", "-D", self.folder / "data", "-s", *words)
-
-
-def children_of(process: int) -> list[int]:
-    found = Path(f"/proc/{process}/task/{process}/children").read_text()
-    return [int(each) for each in found.split()]
 
 
 @contextmanager
