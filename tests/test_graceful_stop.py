@@ -4,7 +4,7 @@ import json
 import os
 import socket
 import time
-from signal import SIGINT, SIGKILL, SIGTERM
+from signal import SIGINT, SIGKILL, SIGQUIT, SIGTERM
 from threading import Thread
 
 import httpx
@@ -93,10 +93,11 @@ def test_a_process_can_be_stopped_from_its_first_moment_on(tmp_path):
             found = set(children(process.popen.pid))
             return found if len(found) == 2 else None
 
-        for _ in range(10):
+        # How the watcher tells its processes to stop, after SIGTERM and after Ctrl-C.
+        for signal in (SIGTERM, SIGQUIT) * 6:
             known = wait_until(both)
             os.kill(min(known), SIGKILL)
             while not (begun := set(children(process.popen.pid)) - known):
                 pass
-            os.kill(*begun, SIGTERM)
+            os.kill(*begun, signal)
             wait_until(lambda begun=begun: begun.isdisjoint(children(process.popen.pid)))

@@ -5,7 +5,16 @@ gunicorn watches over them; each serves as uvicorn does when it is alone.
 
 import os
 from functools import partial
-from signal import SIG_BLOCK, SIG_DFL, SIG_UNBLOCK, SIGTERM, pthread_sigmask, raise_signal, signal
+from signal import (
+    SIG_BLOCK,
+    SIG_DFL,
+    SIG_UNBLOCK,
+    SIGQUIT,
+    SIGTERM,
+    pthread_sigmask,
+    raise_signal,
+    signal,
+)
 from typing import Any
 
 from connexion.middleware import ConnexionMiddleware
@@ -17,6 +26,8 @@ from app.settings import Settings
 
 # How long a process may take to end the requests that it has begun, in seconds.
 GRACE = 10
+# How the watcher tells them to stop: when it is told so by SIGTERM, and by Ctrl-C.
+STOP = (SIGTERM, SIGQUIT)
 
 
 def serve_with_workers(settings: Settings, options: dict[str, Any]) -> None:
@@ -53,23 +64,24 @@ def serve_with_workers(settings: Settings, options: dict[str, Any]) -> None:
         def load(self) -> ConnexionMiddleware:
             return ready_to_serve(settings)
 
-    _end_new_processes_by_signal()
+    _stop_new_processes_too()
     Workers().run()
 
 
-def _end_new_processes_by_signal() -> None:
-    """Let SIGTERM end a process from its first moment on.
+def _stop_new_processes_too() -> None:
+    """Let a process be told to stop from its first moment on.
 
     Until it serves, it would have the handler of the watcher, which ends nothing.
     """
-    unblock = partial(pthread_sigmask, SIG_UNBLOCK, {SIGTERM})
+    unblock = partial(pthread_sigmask, SIG_UNBLOCK, STOP)
 
     def begin() -> None:
-        signal(SIGTERM, SIG_DFL)
+        for each in STOP:
+            signal(each, SIG_DFL)
         unblock()
 
     os.register_at_fork(
-        before=partial(pthread_sigmask, SIG_BLOCK, {SIGTERM}),
+        before=partial(pthread_sigmask, SIG_BLOCK, STOP),
         after_in_parent=unblock,
         after_in_child=begin,
     )
