@@ -85,6 +85,7 @@ def test_a_new_key_is_printed_with_its_owner_and_the_documentation(server, here,
     assert get(server.url, "/products", token).status_code == 200
 
 
+@pytest.mark.once
 def test_permissions_are_repeated_or_separated_by_commas(server, here, admin, session):
     options = ["--permissions=health", "--permissions", "products:index, groups:store,health"]
     token = labels(run("create-api-key", "x", admin.email, *options, **here))["Token"]
@@ -109,6 +110,7 @@ def test_a_key_can_be_given_an_end(here, admin, session):
     assert key.expires_at == datetime(day.year, day.month, day.day, tzinfo=UTC)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize(
     ("arguments", "reason"),
     [

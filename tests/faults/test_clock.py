@@ -11,6 +11,9 @@ from tests.databases import new_database
 from tests.http import open_client
 from tests.processes import command, labels, serving
 
+# It is the clock of the server's processes that counts, not that of a database.
+pytestmark = pytest.mark.once
+
 (LIBRARY,) = Path("/usr/lib").glob("*/faketime/libfaketime.so.1")
 GROUP = {"name": "New", "description": "x", "status": "active", "sort_order": 0}
 
