@@ -45,17 +45,28 @@ def empty(session: Session) -> None:
     ]
     match connection.dialect.name:
         case "postgresql":
-            names = ", ".join(tables)
-            connection.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY CASCADE")
+            _empty_on_postgresql(connection, tables)
         case "mariadb":
-            _empty_used(connection, tables)
+            _empty_on_mariadb(connection, tables)
         case _:
             for table in tables:
                 connection.exec_driver_sql(f"DELETE FROM {table}")
     session.commit()
 
 
-def _empty_used(connection: Connection, tables: list[str]) -> None:
+def _empty_on_postgresql(connection: Connection, tables: list[str]) -> None:
+    """Remove the rows; TRUNCATE would make new files for all tables and indexes."""
+    used = connection.exec_driver_sql(
+        "SELECT sequencename FROM pg_sequences"
+        " WHERE schemaname = current_schema() AND last_value IS NOT NULL"
+    )
+    statements = [f"DELETE FROM {table}" for table in tables]
+    sequences = {f"{table}_id_seq" for table in tables} & set(used.scalars())
+    statements += [f"ALTER SEQUENCE {sequence} RESTART" for sequence in sequences]
+    connection.exec_driver_sql(";".join(statements))
+
+
+def _empty_on_mariadb(connection: Connection, tables: list[str]) -> None:
     """Remove the rows of tables that have numbered some; to number them anew takes its time."""
     used = connection.exec_driver_sql(
         "SELECT table_name FROM information_schema.tables"
