@@ -17,9 +17,8 @@ from models.errors import Conflict, Invalid
 from models.sentence import Sentence, field, say
 
 BACKGROUND = "use_image_as_background"
-
-
-_FIRST = select(Group.id).order_by(Group.id).limit(1)
+# Whoever changes a group holds this one.
+FIRST = select(Group.id).order_by(Group.id).limit(1).with_for_update(**HELD)
 
 
 def to_change(session: Session, group_id: int) -> Group:
@@ -28,7 +27,7 @@ def to_change(session: Session, group_id: int) -> Group:
     Groups are changed one at a time: two that are given one name would not see each other, and two
     that are moved below each other would wait for each other.
     """
-    session.execute(_FIRST.with_for_update(**HELD))
+    session.execute(FIRST)
     return living(session, Group, group_id)
 
 
