@@ -133,12 +133,14 @@ class Contract:
 
         With `bearer`, the view for tools that cannot do OAuth 2: the scheme is a plain HTTP
         bearer token, and the permissions of an operation stand in `x-permissions`. With
-        `json_only`, the view for generators that trip over a second media type: without XML.
+        `json_only`, the view for generators, which take one media type for each body and response:
+        JSON, wherever it is one of several, and the schemas that are then still used.
         """
         document = copy.deepcopy(self.document)
         document["servers"] = [{"url": server}]
         if json_only:
-            _drop_xml(document)
+            _keep_json(document)
+            _keep_used_schemas(document)
         if bearer:
             scheme = document["components"]["securitySchemes"]["bearer"]
             document["components"]["securitySchemes"]["bearer"] = {
@@ -153,14 +155,24 @@ class Contract:
         return document
 
 
-def _drop_xml(node: Any) -> None:
-    """Take the XML media types out of every `content` below a node of a document."""
+def _keep_json(node: Any) -> None:
+    """Keep only JSON in every `content` below a node of a document that has it."""
     if isinstance(node, dict):
-        for media_type in [name for name in node.get("content", ()) if name.endswith("xml")]:
-            del node["content"][media_type]
+        content = node.get("content", {})
+        if in_json := {name: each for name, each in content.items() if name.endswith("json")}:
+            node["content"] = in_json
         for name, item in node.items():
             if name not in ("schemas", "examples"):
-                _drop_xml(item)
+                _keep_json(item)
+
+
+def _keep_used_schemas(document: Json) -> None:
+    """Take the schemas out of a document that no operation leads to any more."""
+    components = document["components"]
+    others = {name: part for name, part in components.items() if name != "schemas"}
+    used = used_schemas(document, [document["paths"], others])
+    schemas = components["schemas"].items()
+    components["schemas"] = {name: schema for name, schema in schemas if name in used}
 
 
 def _operations(document: Json) -> Iterator[tuple[str, str, Json]]:

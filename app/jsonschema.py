@@ -1,7 +1,9 @@
 """Schemas of OpenAPI 3.0 as JSON Schema 2020-12, compiled once.
 
-OpenAPI 3.0.3 has its own dialect: `nullable` instead of a null type, and nothing that closes an
-object made of several parts, for which the contract says `x-closed`.
+OpenAPI 3.0.3 has its own dialect, with `nullable` instead of a null type. The contract adds what
+other programs may ignore: `x-closed` closes an object made of several parts, `x-types` lists the
+types of a value that may be of more than one, and `x-decimals` is the number of decimals. That is
+no `multipleOf`, because validators with binary numbers find that 19.99 is no multiple of 0.01.
 """
 
 from collections.abc import Iterator
@@ -15,6 +17,9 @@ from app.moments import is_moment
 from app.networks import is_network
 
 Json = dict[str, Any]
+
+# The bounds of values in objects with `additionalProperties: true`, a member of the document.
+FREE_VALUE = "x-free-value"
 
 # The formats of requests. Answers are made of what was accepted, or of what another program has
 # written; there the usual formats are checked, which are also quicker.
@@ -37,6 +42,8 @@ class Validator:
             "$schema": "https://json-schema.org/draft/2020-12/schema",
             **json_schema(schema),
             "components": {"schemas": json_schema(used_schemas(document, schema))},
+            # Responses show what is stored, which other programs may have written.
+            FREE_VALUE: {} if answers else _free_value(document),
         }
         self._formats = {} if answers else FORMATS
         self.accepts = self._compiled(counting(self._schema)).is_valid
@@ -65,9 +72,8 @@ def inlined(document: Json, node: Json) -> Json:
 
 
 def is_nullable(schema: Json) -> bool:
-    """Whether null fits a schema. `nullable` counts beside a type only (OpenAPI 3.0.3), so a
-    schema of several types says it at one of them."""
-    return bool(schema.get("nullable")) or any(map(is_nullable, schema.get("anyOf", ())))
+    """Return whether null fits a schema."""
+    return bool(schema.get("nullable")) or "null" in schema.get("x-types", ())
 
 
 def used_schemas(document: Json, schema: Any) -> Json:
@@ -97,11 +103,25 @@ def json_schema(schema: Any) -> Any:
     translated = {
         key: value if key in ("enum", "example", "default") else json_schema(value)
         for key, value in schema.items()
-        if key not in ("nullable", "example", "x-closed")
+        if key not in ("nullable", "example", "x-closed", "x-types", "x-decimals")
     }
     if schema.get("x-closed") is True:
         translated["unevaluatedProperties"] = False
+    if "x-decimals" in schema:
+        translated["multipleOf"] = float(f"1e-{schema['x-decimals']}")
+    if "x-types" in schema:
+        translated |= {"type": schema["x-types"], **_FREE}
+    if schema.get("additionalProperties") is True:
+        translated["additionalProperties"] = _FREE
     return _nullable(translated) if schema.get("nullable") is True else translated
+
+
+_FREE: Json = {"$ref": f"#/{FREE_VALUE}"}
+
+
+def _free_value(document: Json) -> Json:
+    """Return the schema of a free value: bounds for it, and for all values in it."""
+    return {**document.get(FREE_VALUE, {}), "items": _FREE, "additionalProperties": _FREE}
 
 
 def counting(schema: Any) -> Any:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from functools import cache, lru_cache, partial
 from typing import Any, NamedTuple
 
@@ -13,7 +14,7 @@ from app.contract import contract
 from app.jsonschema import Json
 from app.xml.decoding import Decode, Readers, decoder
 from app.xml.encoding import Writers, encoder
-from app.xml.shape import Shapes
+from app.xml.shape import Object, Root, Shapes, members_of
 from app.xml.xsd import schema_document
 
 JSON, XML, TEXT_XML = "application/json", "application/xml", "text/xml"
@@ -88,9 +89,26 @@ def writers(schema: Json) -> Mapping[str, Write]:
 
 
 @cache
+def _problem() -> Root:
+    """Return the document of any problem: XML has one element for all, with all their members."""
+    general = shapes().root(PROBLEM)
+    schemas = (
+        response.schema
+        for operation in contract().operations.values()
+        for status, response in operation.responses.items()
+        if status >= 400 and response.schema != PROBLEM
+    )
+    members = {each.name: each for each in members_of(general)}
+    for special in {repr(each): shapes().root(each) for each in schemas if each}.values():
+        for each in members_of(special):
+            members.setdefault(each.name, replace(each, required=False))
+    return replace(general, shape=Object(general.shape.name, members=tuple(members.values())))
+
+
+@cache
 def _problem_writers() -> Mapping[str, Write]:
     # RFC 9457, Appendix B: the schema names the namespace, and `i` the items of lists.
-    xml = encoder(shapes().root(PROBLEM))
+    xml = encoder(_problem())
     return {
         PROBLEM_JSON: partial(orjson.dumps, option=orjson.OPT_INDENT_2),
         PROBLEM_XML: xml,
@@ -116,7 +134,7 @@ def answer_schema() -> bytes:
 @cache
 def problem_schema() -> bytes:
     """The XML Schema of problems (RFC 9457, Appendix B, with all that ours hold)."""
-    return schema_document([shapes().root(PROBLEM)])
+    return schema_document([_problem()])
 
 
 def write_problem(document: Json, media_type: str) -> bytes:

@@ -63,7 +63,7 @@ def _reader(document: Json, schema: Json) -> Reader:
             closed = schema.get("additionalProperties") is False
             return _object(readers, defaults, closed=closed)
         case _:
-            return _free_or_json if "anyOf" in schema else _free
+            return _free_or_json if "x-types" in schema else _free
 
 
 def _or_null(read: Reader) -> Reader:

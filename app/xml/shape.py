@@ -84,6 +84,11 @@ class Root:
     shape: Shape
 
 
+def members_of(root: Root) -> tuple[Member, ...]:
+    """The members of a document that is an object."""
+    return root.shape.members if isinstance(root.shape, Object) else ()
+
+
 class Shapes:
     """The shapes of one document. Named schemas are compiled once, and may hold themselves."""
 

@@ -124,7 +124,7 @@ class _Document:
 def _base(shape: Scalar) -> str:
     """The type of XML Schema that a scalar restricts: amounts are exact, other numbers are not."""
     if shape.type == "number":
-        return "xs:decimal" if "multipleOf" in shape.schema else "xs:double"
+        return "xs:decimal" if "x-decimals" in shape.schema else "xs:double"
     return _FORMATS.get(shape.schema.get("format", ""), _TYPES[shape.type])
 
 
