@@ -1,6 +1,7 @@
 """The contract, loaded once: what every other module knows about the API comes from here."""
 
 import copy
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -17,7 +18,8 @@ METHODS = ("get", "put", "post", "delete", "patch")
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter of a query, or a header. `schema` has its outermost references replaced."""
+    """A parameter of a query, or a header. `schema` has its outermost references replaced, also
+    that of the items of a list."""
 
     name: str
     schema: Json
@@ -134,13 +136,15 @@ class Contract:
         With `bearer`, the view for tools that cannot do OAuth 2: the scheme is a plain HTTP
         bearer token, and the permissions of an operation stand in `x-permissions`. With
         `json_only`, the view for generators, which take one media type for each body and response:
-        JSON, wherever it is one of several, and the schemas that are then still used.
+        JSON, wherever it is one of several, and the schemas that are then still used. Values of
+        enumerations get the names that constants may have (`x-enum-varnames`).
         """
         document = copy.deepcopy(self.document)
         document["servers"] = [{"url": server}]
         if json_only:
             _keep_json(document)
             _keep_used_schemas(document)
+            _name_values(document)
         if bearer:
             scheme = document["components"]["securitySchemes"]["bearer"]
             document["components"]["securitySchemes"]["bearer"] = {
@@ -175,6 +179,22 @@ def _keep_used_schemas(document: Json) -> None:
     components["schemas"] = {name: schema for name, schema in schemas if name in used}
 
 
+def _name_values(document: Json) -> None:
+    """Name the values of enumerations where generators would not find distinct names for them."""
+    for schema in document["components"]["schemas"].values():
+        values = schema.get("enum", ())
+        if not all(map(str.isidentifier, values)):
+            schema["x-enum-varnames"] = [_constant(value) for value in values]
+
+
+def _constant(value: str) -> str:
+    """Return a name for a value: `-id` is ID_DESCENDING, `groups:show` GROUPS_SHOW, `*` ALL."""
+    if value == "*":
+        return "ALL"
+    name = re.sub(r"\W", "_", value.removeprefix("-")).upper()
+    return f"{name}_DESCENDING" if value.startswith("-") else name
+
+
 def _operations(document: Json) -> Iterator[tuple[str, str, Json]]:
     for path, item in document["paths"].items():
         for method in METHODS:
@@ -198,9 +218,16 @@ def _response(document: Json, status: str, written: Json) -> Response:
     )
 
 
+def _plain(document: Json, written: Json) -> Json:
+    schema = inlined(document, written)
+    if "items" in schema:
+        return {**schema, "items": inlined(document, schema["items"])}
+    return schema
+
+
 def _parameters(document: Json, written: list[Json], place: str) -> tuple[Parameter, ...]:
     return tuple(
-        Parameter(item["name"], inlined(document, item["schema"]), item.get("required", False))
+        Parameter(item["name"], _plain(document, item["schema"]), item.get("required", False))
         for item in written
         if item["in"] == place
     )

@@ -62,12 +62,19 @@ class Validator:
 
 
 def inlined(document: Json, node: Json) -> Json:
-    """`node` itself, or what its outermost reference points to."""
+    """`node` itself, or what its outermost reference points to.
+
+    OpenAPI 3.0 ignores what stands beside a reference, so a schema that adds to another one is an
+    `allOf` of that alone.
+    """
     while "$ref" in node:
         found: Any = document
         for step in node["$ref"].removeprefix("#/").split("/"):
             found = found[step]
         node = found
+    if len(node.get("allOf", ())) == 1:
+        more = {key: value for key, value in node.items() if key != "allOf"}
+        return {**inlined(document, node["allOf"][0]), **more}
     return node
 
 
@@ -149,6 +156,9 @@ def counting(schema: Any) -> Any:
 
 
 def _nullable(schema: Json) -> Json:
+    if "type" not in schema:
+        # Not `anyOf`, so that errors are those of the schema.
+        return {"if": {"not": {"type": "null"}}, "then": schema}
     nullable = {**schema, "type": [schema["type"], "null"]}
     if "enum" in schema:
         nullable["enum"] = [*schema["enum"], None]

@@ -10,27 +10,25 @@ SIZES = (("minLength", "maxLength"), ("minimum", "maximum"), ("minItems", "maxIt
 
 def rule(document: Json, schema: Json) -> str:
     """A schema in words. Objects that have members are named; their members have rules."""
-    name = schema.get("$ref", "").rpartition("/")[2]
+    (named,) = schema["allOf"] if len(schema.get("allOf", ())) == 1 else (schema,)
+    name = named.get("$ref", "").rpartition("/")[2]
     schema = inlined(document, schema)
     if "properties" in schema:
         return f"{name or 'object'}{' or null' * is_nullable(schema)}"
-    if "type" not in schema and "anyOf" not in schema:
-        return "value"
+    if "type" not in schema:
+        return " or ".join(schema.get("x-types", ["value"]))
     return " ".join(_words(document, schema))
 
 
 def _words(document: Json, schema: Json) -> Any:
-    if "anyOf" in schema:
-        yield " or ".join(rule(document, part) for part in schema["anyOf"])
-        return
     yield schema["type"]
     if "format" in schema:
         yield schema["format"]
     for lower, upper in SIZES:
         if lower in schema or upper in schema:
             yield f"{schema.get(lower, '')}..{schema.get(upper, '')}"
-    if "multipleOf" in schema:
-        yield f"by {schema['multipleOf']}"
+    if "x-decimals" in schema:
+        yield f"to {schema['x-decimals']} decimals"
     if "pattern" in schema:
         yield f"like {schema['pattern']}"
     if "enum" in schema:

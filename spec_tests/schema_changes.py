@@ -8,7 +8,7 @@ may be given has to be taken: a lower limit breaks requests, and a higher one br
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from app.jsonschema import Json, inlined, is_nullable
+from app.jsonschema import FREE_VALUE, Json, inlined, is_nullable
 
 UPPER = ("maximum", "maxLength", "maxItems", "maxProperties")
 LOWER = ("minimum", "minLength", "minItems", "minProperties")
@@ -55,9 +55,9 @@ class Schemas:
 
     def kinds(self, old: Json, new: Json, where: str) -> Iterator[str]:
         """Each form that may be given has to fit one of the forms that are taken."""
-        if "anyOf" not in old and "anyOf" not in new:
+        befores, afters = forms(self.old, old), forms(self.new, new)
+        if len(befores) == len(afters) == 1:
             return
-        befores, afters = old.get("anyOf", [old]), new.get("anyOf", [new])
         trial = Schemas(self.old, self.new, self.is_request, {*self.seen})
         if self.is_request:
             fits = [[not any(trial.compare(old, new, where)) for new in afters] for old in befores]
@@ -74,7 +74,20 @@ def merged(document: Json, schema: Json) -> Json:
     properties = {name: item for part in [*parts, schema]
                   for name, item in part.get("properties", {}).items()}  # fmt: skip
     required = [name for part in [*parts, schema] for name in part.get("required", ())]
+    if "x-decimals" in schema:
+        schema = {**schema, "multipleOf": float(f"1e-{schema['x-decimals']}")}
     return {**schema, "properties": properties, "required": required}
+
+
+def forms(document: Json, schema: Json) -> list[Json]:
+    """What a value may be one of. Those that `x-types` lists have the bounds of free values, and
+    null counts to the first, as in the anyOf of older contracts."""
+    bounds = document.get(FREE_VALUE, {})
+    types = [each for each in schema.get("x-types", ()) if each != "null"]
+    listed = [{**bounds, "type": each} for each in types]
+    if listed and is_nullable(schema):
+        listed[0]["nullable"] = True
+    return listed or schema.get("anyOf", [schema])
 
 
 def is_open(schema: Json) -> bool:
@@ -86,7 +99,7 @@ def values(giver: Json, taker: Json) -> Iterator[str]:
     kinds = giver.get("type"), taker.get("type")
     if "type" in taker and kinds[0] != kinds[1] and kinds != ("integer", "number"):
         yield f"the type differs, {kinds[0]} and {kinds[1]}."
-    if is_nullable(giver) and not is_nullable(taker):
+    if takes_null(giver) and not takes_null(taker):
         yield "null is given and not taken."
     if "enum" in taker and not {*giver.get("enum", [object()])} <= {*taker["enum"]}:
         yield "the possible values differ."
@@ -100,3 +113,8 @@ def values(giver: Json, taker: Json) -> Iterator[str]:
             yield f"{name} differs."
     for name in {*taker["required"]} - {*giver["required"]}:
         yield f"`{name}` is relied on and may be missing."
+
+
+def takes_null(schema: Json) -> bool:
+    """Whether null fits a schema: as it is, or one of its forms."""
+    return is_nullable(schema) or any(map(takes_null, schema.get("anyOf", ())))

@@ -184,7 +184,7 @@ def test_whatever_fits_the_contract_fits_the_column(thing):
             if isinstance(column.type, MoneyColumn) and schema["type"] == "number":
                 assert abs(schema["minimum"]) < 10**10, name
                 assert schema["maximum"] < 10**10, name
-                assert schema["multipleOf"] == 0.01, name
+                assert schema["x-decimals"] == 2, name
 
 
 LEAST = {"stock": -1, "sort_order": -(2**31), "delivery_attempts": 0, "renewals": 0,
@@ -199,9 +199,10 @@ def test_an_answer_promises_exactly_what_its_column_holds(thing):
         elif isinstance(column.type, String) and "enum" not in schema:
             assert schema["maxLength"] == (column.type.length or 2**16 - 1), name
         elif isinstance(column.type, Integer | BigInteger):
-            bits = {"int32": 31, "int64": 63}[schema["format"]]
+            # JavaScript holds no whole numbers of more than 53 bits.
+            bits = {"int32": 31, "int64": 53}[schema["format"]]
             is_id = name == "id" or name.endswith("_id")
-            assert bits == (63 if is_id else 31), name
+            assert bits == (53 if is_id else 31), name
             assert schema["maximum"] == 2**bits - 1, name
             assert schema["minimum"] == LEAST.get(name, 1), name
         elif isinstance(column.type, MoneyColumn) and schema["type"] == "number":

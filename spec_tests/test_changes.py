@@ -89,7 +89,7 @@ BREAKING = {
          "services.expire", "services.suspend", "services.unsuspend", "services.expire_by_delete",
          "services.suspend_by_put", "services.unsuspend_by_put"}),
     "a sort is gone": (
-        lambda new: new.parameters["service_sort"]["schema"]["items"]["enum"].remove("status"),
+        lambda new: new.schemas["ServiceSort"]["enum"].remove("status"),
         {"services.index"}),
     "a default is another": (
         lambda new: new.parameters["per_page"]["schema"].update(default=10),
@@ -141,7 +141,7 @@ BREAKING = {
         lambda new: new.schemas["License"]["properties"]["type"].update(type="integer"),
         {"license.show"}),
     "an answer has a value that was not there": (
-        lambda new: new.schemas["Health"]["properties"]["status"]["enum"].append("busy"),
+        lambda new: new.schemas["HealthStatus"]["enum"].append("busy"),
         {"health.show"}),
     "a text of an answer may be longer": (
         lambda new: new.schemas["License"]["properties"]["domain"].update(maxLength=2000),
@@ -159,11 +159,13 @@ BREAKING = {
         lambda new: new.schemas["ServiceSuspend"]["properties"]["reason"].update(pattern="^a"),
         {"services.suspend", "services.suspend_by_put"}),
     "one of two forms of a value is not taken": (
-        lambda new: new.schemas["ServiceData"]["anyOf"].pop(),
+        lambda new: new.schemas["ServiceData"]["x-types"].remove("array"),
         {"services.update", "services.patch"}),
-    "a value of an answer has one more form": ( # Refusals hold services as well.
-        lambda new: new.schemas["ServiceData"]["anyOf"].append({"type": "string"}),
-        {*contract().operations}),
+    "a value of an answer has one more form": (
+        lambda new: new.schemas["ServiceData"]["x-types"].append("string"),
+        {each.id for each in contract().operations.values()
+         if any(contract().refers(answer.schema or {}, "ServiceData")
+                for answer in each.responses.values())}),
     "bodies may be less large": (
         lambda new: new.document.update({"x-body-limit": 1024}),
         {name for name, operation in contract().operations.items() if operation.bodies}),
@@ -185,8 +187,7 @@ HARMLESS = {
         {"$ref": "#/components/parameters/pricing"}),
     "a parameter by reference is written out": lambda new: new.operation("groups.show").update(
         parameters=[new.parameters["group_include"]]),
-    "one more sort": lambda new: new.parameters["service_sort"]["schema"]["items"]["enum"].append(
-        "name"),
+    "one more sort": lambda new: new.schemas["ServiceSort"]["enum"].append("name"),
     "one more form of a body": lambda new: new.bodies["TokenRequest"]["content"].update(
         {"application/json": {"schema": {"$ref": "#/components/schemas/TokenRequest"}}}),
     "a body need not be sent": lambda new: new.bodies["GroupCreate"].pop("required"),
@@ -202,13 +203,13 @@ HARMLESS = {
     "one more property of an answer": lambda new: new.schemas["License"]["properties"].update(
         owner={"type": "string", "maxLength": 10}),
     "a property of an answer is always there": lambda new:
-        new.schemas["LicenseAnswer"]["required"].append("license"),
+        new.schemas["LicenseResponse"]["required"].append("license"),
     "an answer has a value less": lambda new:
-        new.schemas["LicenseAnswer"]["properties"]["status"]["enum"].remove("error"),
+        new.schemas["LicenseStatus"]["enum"].remove("error"),
     "a text of an answer is less long": lambda new:
         new.schemas["License"]["properties"]["domain"].update(maxLength=255),
     "an answer has a value of one form less": lambda new:
-        new.schemas["Service"]["properties"].update(data=new.schemas["ServiceData"]["anyOf"][0]),
+        new.schemas["Service"]["properties"].update(data={"x-types": ["object", "null"]}),
     "null is not answered any more": lambda new:
         new.schemas["License"]["properties"]["server"].pop("nullable"),
 }  # fmt: skip
@@ -256,10 +257,10 @@ CHANGES = """# Changelog
 
 def after(change, breaking, version="2.0.0"):
     """The complaints about a changed contract, of some version, and its announcements."""
-    new = Draft()
+    old, new = Draft(), Draft()
     change(new)
-    new.document["info"]["version"] = version
-    return complaints(contract().document, new.document, CHANGES.format(breaking=breaking))
+    old.document["info"]["version"], new.document["info"]["version"] = "1.0.0", version
+    return complaints(old.document, new.document, CHANGES.format(breaking=breaking))
 
 
 def drop_health_and_license(new):

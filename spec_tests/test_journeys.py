@@ -47,7 +47,7 @@ def follow(api, answer, link_name, status=200, /, **fields):
     values = {each: value_of(expression, answer)
               for each, expression in link.get("parameters", {}).items()}  # fmt: skip
     body = fields | {each: value_of(expression, answer)
-                     for each, expression in link.get("requestBody", {}).items()}  # fmt: skip
+                     for each, expression in link.get("x-body", {}).items()}  # fmt: skip
     there = api.request(
         operation.method,
         operation.path.format(**values),

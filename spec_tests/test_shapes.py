@@ -83,7 +83,8 @@ HOLDS = {
     **{f"{thing}s": f"{thing}Page" for thing in ("Customer", "Product", "Group", "Pricing",
                                                  "Service", "ApiKey")},
     "ApiKeyCreated": "IssuedApiKey", "ApiKeyRotated": "IssuedApiKey", "Me": "ApiKey",
-    "CustomerDeleted": "Said", "CustomerMailed": "Said", "License": "LicenseAnswer",
+    "CustomerDeleted": "Acknowledgement", "CustomerMailed": "Acknowledgement",
+    "License": "LicenseResponse", "ServiceConflict": "ServiceConflict",
     "ProductConfig": "ProductConfigRead",
 }  # fmt: skip
 NOT_COUNTED = {"InvalidClient", "Unauthenticated", "ServerError", "Unavailable"}
@@ -126,7 +127,8 @@ def test_an_answer_has_the_headers_of_its_kind(name):
 @pytest.mark.parametrize("name", sorted(RESPONSES.keys() - WITHOUT_BODY))
 def test_an_answer_is_json_or_xml_of_what_it_is_named_after(name):
     kind = "application/problem+" if is_problem(name) else "application/"
-    holds = "Problem" if is_problem(name) else HOLDS.get(name, name.removesuffix("Created"))
+    usual = "Problem" if is_problem(name) else name.removesuffix("Created")
+    holds = HOLDS.get(name, usual)
     content = RESPONSES[name]["content"]
     assert list(content) == [f"{kind}json", f"{kind}xml"]
     for each in content.values():
@@ -149,9 +151,9 @@ RELATIONS = {
 }  # fmt: skip
 ALWAYS_THERE = {"Product": {"metadata"}, "Group": {"products", "groups"}}
 OPTIONAL = {
-    "LicenseAnswer": {"message", "license"}, "PageLink": {"page"},
-    "Problem": {"errors", "error", "error_description", "blocking_reasons", "allowed_transitions",
-                "data", "result"},
+    "LicenseResponse": {"message", "license"}, "PageLink": {"page"},
+    "Problem": {"errors", "error", "error_description", "blocking_reasons"},
+    "ServiceConflict": {"data", "result"},
 }  # fmt: skip
 
 
@@ -227,9 +229,12 @@ def test_both_envelopes_of_a_page_say_the_same():
 XML_NAMES = {"ServiceAction": "action", "ProductConfig": "config", "ProductConfigRead": "config",
              "ProductConfigSaved": "saved_config", "PageLink": "link", "ConfigOption":
              "configoption", "ServiceExpire": "expire", "ServiceSuspend": "suspend",
-             "ApiKeyRotate": "rotate"}  # fmt: skip
+             "ApiKeyRotate": "rotate", "Acknowledgement": "said", "ForceOptions": "force",
+             "NotifyOptions": "notify", "LicenseResponse": "license_answer",
+             "ServiceConflict": "problem"}  # fmt: skip
 WITHOUT_NAME = {"PricesByPeriod", "PeriodPrice", "Page", "PageLinks", "PageMeta", "StartPrice",
-                "ActionResult", "License", "ServiceCounts", "CustomerCounts", "TokenRequest",
+                "ActionResult", "License", "ShopCounts", "ServiceCounts", "CustomerCounts",
+                "TokenRequest",
                 "ProductCreateForm", "ProductUpdateForm", "GroupCreateForm",
                 "GroupUpdateForm"}  # fmt: skip
 
@@ -281,7 +286,7 @@ def test_a_link_is_named_after_where_it_leads(name):
     known = {each.name for each in operation.query}
     assert {*operation.path_parameters} <= parameters
     assert parameters - {*operation.path_parameters} <= known
-    assert ("requestBody" in link) == (verb == "Create")
+    assert ("x-body" in link) == (verb == "Create")
     assert ("pricing" in parameters) == ("Price" in name and verb == "Show")
 
 
