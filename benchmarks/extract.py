@@ -90,7 +90,4 @@ def _schema(document: Json, node: Any, inside: frozenset[str] = frozenset()) -> 
             }
         else:
             kept[name] = _schema(document, value, inside)
-    if "anyOf" in kept and kept.pop("nullable", False):
-        # Other tools look for it in the alternatives only.
-        kept["anyOf"] = [{**each, "nullable": True} for each in kept["anyOf"]]
     return kept

@@ -12,15 +12,17 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from app.contract import Operation, Parameter, contract
-from app.jsonschema import Json, inlined
+from app.jsonschema import FREE_VALUE, Json, inlined
 from app.xml.parsing import Malformed
 from spec_tests.twins import from_xml
 
 DOCUMENT = contract().document
 KEYWORDS = {
     "type", "enum", "minimum", "maximum", "multipleOf", "minLength", "maxLength", "pattern",
-    "format", "minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties", "anyOf",
+    "format", "minItems", "maxItems", "uniqueItems", "minProperties", "maxProperties",
 }  # fmt: skip
+# What the contract adds to the keywords of OpenAPI 3.0, and what broken values are told about it.
+ADDED = {"x-decimals": "multipleOf", "x-types": "type"}
 # All others are for readers.
 FORMATS = {"date", "date-time", "email", "network", "safe-html", "uri", "uuid"}
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
@@ -48,9 +50,9 @@ def _walk(schema: Json, place: str, done: set[str], *, texts: bool) -> Iterator[
             return
         done.add(place)
         schema = inlined(DOCUMENT, schema)
-    for keyword in schema.keys() & KEYWORDS:
+    for keyword in {ADDED.get(each, each) for each in schema} & KEYWORDS:
         is_idle = (
-            keyword == "type" and texts and schema["type"] in ("string", "array", "object")
+            keyword == "type" and texts and schema.get("type") in ("string", "array", "object")
         ) or (keyword == "format" and schema["format"] not in FORMATS)
         if not is_idle:
             yield f"{place} {keyword}"
@@ -61,8 +63,9 @@ def _walk(schema: Json, place: str, done: set[str], *, texts: bool) -> Iterator[
     for key in ("items", "additionalProperties"):
         if isinstance(schema.get(key), dict):
             below[f"{place}/{key}"] = schema[key]
-    for key in ("allOf", "anyOf"):
-        below |= {f"{place}/{key}/{n}": each for n, each in enumerate(schema.get(key, ()))}
+    below |= {f"{place}/allOf/{n}": each for n, each in enumerate(schema.get("allOf", ()))}
+    if schema.get("additionalProperties") is True or "x-types" in schema:
+        below[FREE_VALUE] = DOCUMENT[FREE_VALUE]
     for name, each in below.items():
         yield from _walk(each, name, done, texts=texts)
 
@@ -143,10 +146,12 @@ def _is_named(field: str, refused: Any) -> bool:
 
 
 def _names(error: Any) -> Iterator[str]:
-    """The names of the keyword that an error is about, and of those in the branches of an anyOf."""
+    """The names of the keyword that an error is about."""
     *steps, keyword = error.schema_path
     if steps[:2] == ["components", "schemas"]:
         steps = steps[2:]
+    elif steps[:1] == [FREE_VALUE]:
+        steps = steps[:1]
     elif steps[:1] == ["properties"] and str(steps[1]).startswith("?"):
         steps = steps[1:]
     else:
@@ -157,10 +162,5 @@ def _names(error: Any) -> Iterator[str]:
             yield f"{place} required {error.kind.property}"
         case "additionalProperties" | "unevaluatedProperties":
             yield f"{place} additionalProperties"
-        case "anyOf":
-            yield f"{place} anyOf"
-            for branch in error.kind.context:
-                for inner in branch:
-                    yield from _names(inner)
         case _:
             yield f"{place} {keyword}"

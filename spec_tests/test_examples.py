@@ -81,6 +81,9 @@ def send(http, operation, answered, write=None):
         number, _, secret = http.headers["Authorization"].partition(" ")[2].partition("|")
         body = {**body, "client_id": number, "client_secret": secret}
         return http.request(operation.method, path, data=body)
+    if "image" in body:
+        files = {name: (f"{name}.svg", text) for name, text in body.items()}
+        return http.request(operation.method, path, files=files)
     if write:
         headers = {"Content-Type": "application/xml"}
         body = write(operation.bodies["application/xml"], body)

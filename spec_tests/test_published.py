@@ -49,9 +49,10 @@ def test_a_body_may_have_members_that_nobody_knows_but_for_prices(name):
 
 def test_an_operation_takes_the_body_that_is_named_after_it():
     special = {
-        "customers.suspend": "Block", "customers.ban": "Block", "customers.reactivate": "NotifyOptions",
-        "customers.delete": "ForceOptions", "products.update_config": "ProductConfig",
+        "customers.suspend": "Block", "customers.ban": "Block", "customers.delete": "ForceOptions",
+        "customers.reactivate": "NotifyOptions", "products.update_config": "ProductConfig",
         "oauth.token": "TokenRequest", "api_keys.rotate": "ApiKeyRotate",
+        "products.upload_image": "ImageForm", "groups.upload_image": "ImageForm",
     }  # fmt: skip
     forms = {"application/x-www-form-urlencoded", "multipart/form-data"}
     for operation in OPERATIONS.values():
@@ -65,13 +66,17 @@ def test_an_operation_takes_the_body_that_is_named_after_it():
         name = special.get(operation.id) or f"{resource.removesuffix('s')}_{verb}".title()
         name = name.replace("_", "")
         body = written.get("requestBody") or written["x-request-body"]
-        component = name.removesuffix("Options")
+        component = name.removesuffix("Options").removesuffix("Form")
         assert body == {"$ref": f"#/components/requestBodies/{component}"}, operation.id
         assert ("requestBody" in written) == (operation.method != "delete")
-        assert inlined(DOCUMENT, body).get("required", False) == (verb in ("create", "token"))
+        assert inlined(DOCUMENT, body).get("required", False) == (
+            verb in ("create", "token", "upload_image")
+        )
         media_types = {"application/json", "application/xml", *forms}
         if operation.id == "oauth.token":
             media_types = {"application/x-www-form-urlencoded"}  # RFC 6749, section 4.4.2
+        if name == "ImageForm":
+            media_types = {"multipart/form-data"}
         if name == "ServiceUpdate" or resource == "api_keys":
             media_types -= {"multipart/form-data"}  # They have no image.
         assert set(operation.bodies) == media_types, operation.id

@@ -32,7 +32,8 @@ PUBLISHED |= {f"api_keys:{verb}": {f"api_keys.{verb}"} for verb in ("create", "d
 PUBLISHED["api_keys:index"] = {"api_keys.index", "api_keys.show"}
 PUBLISHED["api_keys:update"] = {"api_keys.update", "api_keys.patch"}
 PUBLISHED["products:index"] |= {"products.show_config"}
-PUBLISHED["products:update"] |= {"products.update_config"}
+PUBLISHED["products:update"] |= {"products.update_config", "products.upload_image"}
+PUBLISHED["groups:update"] |= {"groups.upload_image"}
 PUBLISHED["customers:update"] |= {
     f"customers.{action}" for action in ("confirm", "resend_confirmation", "send_password",
                                          "suspend", "ban", "reactivate", "disable2FA")

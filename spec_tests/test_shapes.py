@@ -235,7 +235,7 @@ XML_NAMES = {"ServiceAction": "action", "ProductConfig": "config", "ProductConfi
 WITHOUT_NAME = {"PricesByPeriod", "PeriodPrice", "Page", "PageLinks", "PageMeta", "StartPrice",
                 "ActionResult", "License", "ShopCounts", "ServiceCounts", "CustomerCounts",
                 "TokenRequest",
-                "ProductCreateForm", "ProductUpdateForm", "GroupCreateForm",
+                "ImageForm", "ProductCreateForm", "ProductUpdateForm", "GroupCreateForm",
                 "GroupUpdateForm"}  # fmt: skip
 
 

@@ -109,6 +109,42 @@ def test_products_and_groups_take_the_usual_kinds(
         assert image.headers["content-type"].startswith(media_type)
 
 
+@pytest.mark.parametrize("kind", ["products", "groups"])
+def test_an_operation_of_its_own_uploads_the_image(client, server, product, group, kind):
+    row, stem = {"products": (product, product.id), "groups": (group, "vps")}[kind]
+    before = client.get(f"/{kind}/{row.id}").json()
+    upload(client, f"/{kind}/{row.id}", an_image("PNG"))
+    answer = upload(client, f"/{kind}/{row.id}/image", SVG, name="no other field")
+    assert answer.status_code == 200, answer.text
+    changed = {"image": f"{kind}/{stem}.svg", "updated_at": answer.json()["updated_at"]}
+    assert answer.json() == {**before, **changed}
+    assert kept(server, kind) == [f"{stem}.svg"]
+
+
+@pytest.mark.parametrize("kind", ["products", "groups"])
+@pytest.mark.parametrize("sent", [
+    {"files": {"picture": ("image.png", an_image())}},
+    {"files": {"image": ("", b"")}},
+    {"files": {"image": (None, "")}},
+    {"files": {"image": (None, "null")}},
+    {"files": {"image": ("image.png", b"not an image")}},
+])  # fmt: skip
+def test_an_upload_without_an_image_is_refused(client, server, product, group, kind, sent):
+    path = f"/{kind}/{product.id if kind == 'products' else group.id}"
+    upload(client, path, an_image())
+    answer = client.post(f"{path}/image", **sent)
+    assert answer.status_code == 422, answer.text
+    assert answer.json()["errors"].keys() == {"image"}
+    assert len(kept(server, kind)) == 1
+
+
+def test_an_upload_is_a_form_with_a_file_and_nothing_else(client, product):
+    for sent in ({"json": {"image": "x"}}, {"data": {"image": "x"}}):
+        answer = client.post(f"/products/{product.id}/image", **sent)
+        assert answer.status_code == 415
+        assert "multipart/form-data" in answer.json()["detail"]
+
+
 def test_webp_is_for_groups_only(client, server, product, group):
     webp = an_image("WEBP")
     assert upload(client, f"/groups/{group.id}", webp).json()["image"] == "groups/vps.webp"

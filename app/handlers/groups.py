@@ -40,7 +40,7 @@ def update(
     return GROUPS.item(SessionReader(session), group_id, site)
 
 
-patch = update
+patch = upload_image = update
 
 
 def delete(

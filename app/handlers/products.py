@@ -50,7 +50,7 @@ def update(
     return PRODUCTS.item(SessionReader(session), product_id, site)
 
 
-patch = update
+patch = upload_image = update
 
 
 def delete(session: Session, product_id: int, storage: Storage, site: str, now: datetime) -> Item:

@@ -79,8 +79,6 @@ def _reason(error: ValidationError) -> Sentence:
             return say("must be a multiple of {limit}", limit=_number(kind.multiple_of))
         case "required":
             return say("is required")
-        case "anyOf" | "oneOf":
-            return say("has none of the possible forms")
         case name if name in _KEYWORDS:
             limit = getattr(kind, "limit", None)
             values = {} if limit is None else {"limit": _number(limit)}

@@ -149,7 +149,7 @@ def _body(contract: Contract, operation: Operation, members: Json) -> tuple[str,
         if isinstance(value, bytes)
         and inlined(contract.document, parts.get(name, {})).get("format") == "binary"
     }
-    if files:
+    if files or operation.bodies.keys() == {FILES}:
         texts = {name: _text(value) for name, value in members.items() if name not in files}
         boundary, body = encode_multipart({**texts, **files})
         return f'{FILES}; boundary="{boundary}"', body

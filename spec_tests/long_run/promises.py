@@ -123,7 +123,7 @@ def _validator(document: Json, schema: Json) -> Any:
 
 
 def translated(node: Any) -> Any:
-    """Schemas of OpenAPI 3.0 as JSON Schema: null is a type, and `x-closed` has a name there."""
+    """Schemas of OpenAPI 3.0 as JSON Schema: null is a type, and additions have names there."""
     if isinstance(node, list):
         return [translated(item) for item in node]
     if not isinstance(node, dict):
@@ -135,4 +135,8 @@ def translated(node: Any) -> Any:
     }
     if node.get("x-closed"):
         schema["unevaluatedProperties"] = False
+    if "x-decimals" in node:
+        schema["multipleOf"] = 10 ** -node["x-decimals"]
+    if "x-types" in node:
+        schema["type"] = node["x-types"]
     return {"anyOf": [{"type": "null"}, schema]} if node.get("nullable") is True else schema

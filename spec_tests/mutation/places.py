@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from app.contract import METHODS
-from app.jsonschema import Json
+from app.jsonschema import FREE_VALUE, Json
 
 Place = tuple[str | int, ...]
 HOMES_OF_SCHEMAS = ("schemas", "parameters", "headers")
@@ -37,6 +37,7 @@ def schemas(document: Json) -> Iterator[tuple[Place, Json]]:
             is_named = kind == "schemas"
             yield from _inside(place if is_named else (*place, "schema"),
                                written if is_named else written["schema"])  # fmt: skip
+    yield (FREE_VALUE,), document[FREE_VALUE]
 
 
 def _inside(place: Place, schema: Json) -> Iterator[tuple[Place, Json]]:
@@ -48,9 +49,8 @@ def _inside(place: Place, schema: Json) -> Iterator[tuple[Place, Json]]:
     for key in ("items", "additionalProperties"):
         if isinstance(schema.get(key), dict):
             yield from _inside((*place, key), schema[key])
-    for key in ("allOf", "anyOf"):
-        for number, part in enumerate(schema.get(key, ())):
-            yield from _inside((*place, key, number), part)
+    for number, part in enumerate(schema.get("allOf", ())):
+        yield from _inside((*place, "allOf", number), part)
 
 
 def name_of(document: Json, place: Place) -> str:

@@ -76,7 +76,7 @@ def formats(document: Json) -> Iterator[Change]:
 @operator
 def patterns(document: Json) -> Iterator[Change]:
     for place, schema in schemas(document):
-        for key in ("pattern", "multipleOf"):
+        for key in ("pattern", "x-decimals"):
             if key in schema:
                 yield dropped(place, schema, key)
 
@@ -122,9 +122,8 @@ def closed_objects(document: Json) -> Iterator[Change]:
 @operator
 def alternatives(document: Json) -> Iterator[Change]:
     for place, schema in schemas(document):
-        for key in ("anyOf", "allOf"):
-            for part in schema.get(key, ()):
-                number = schema[key].index(part)
+        for key in ("x-types", "allOf"):
+            for number, part in enumerate(schema.get(key, ())):
                 where = (*place, key)
                 yield (*where, number), "drop", where, without(schema[key], part)
 
