@@ -19,7 +19,10 @@ _TYPES = {
     "null": say("null"),
 }
 _FORMATS = {
-    "safe-html": say("must not hold scripts, embedded documents, event handlers or template code"),
+    "safe-html": say(
+        "must be text with simple markup, without scripts, embedded documents, event handlers,"
+        " template code or unknown tags; write &lt; for a < before a letter"
+    ),
     "date": say("must be a date such as 2026-08-13"),
     "date-time": say("must be a date and time such as 2026-08-13T20:15:53Z"),
     "email": say("must be an e-mail address"),
