@@ -7,29 +7,22 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from decimal import Decimal, InvalidOperation
 from email.message import Message
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 from urllib.parse import unquote_plus
 
-from starlette.datastructures import Headers
-from starlette.formparsers import MultiPartException, MultiPartParser
-
 from app.pipeline.call import Receive
+from app.pipeline.multipart import NotMultipart, read_parts
 from app.pipeline.problems import Disconnected, Problem, invalid
 from app.xml.decoding import Decode
 from app.xml.parsing import ForeignCharacter, Malformed
 from app.xml.parsing import parse as parse_xml
 from models.sentence import Sentence, field, say
 
+FORM, FILES = "application/x-www-form-urlencoded", "multipart/form-data"
+# Fields of a form, and parameters of a query.
 FIELDS = 1000
 # Deeper values than this are never meant, and every recursive reader has an end somewhere.
 DEPTH = 64
-
-
-class Upload(NamedTuple):
-    """A file part: the name the client gave it, which nothing trusts, and its bytes."""
-
-    filename: str
-    content: bytes
 
 
 def _malformed(template: str, **values: Any) -> Problem:
@@ -87,17 +80,20 @@ async def _read(receive: Receive, headers: dict[bytes, bytes], limit: int) -> by
     return b"".join(chunks)
 
 
-async def parse(media_type: str, content_type: str, body: bytes) -> Any:
+def parse(media_type: str, content_type: str, body: bytes) -> Any:
     """The value of a body. Raises a 400 problem when it cannot be read as its media type."""
-    if media_type == "multipart/form-data":
-        return await _multipart(content_type, body)
+    if media_type == FILES:
+        try:
+            return nested(read_parts(content_type, body, FIELDS))
+        except NotMultipart as error:
+            raise Problem("malformed-request", error.sentence) from None
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
         raise _malformed(
             "The body is not UTF-8: byte {place} is wrong.", place=error.start
         ) from None
-    if media_type == "application/x-www-form-urlencoded":
+    if media_type == FORM:
         return nested(pairs(text))
     return _json(text)
 
@@ -199,25 +195,3 @@ def nested(fields: list[tuple[str, Any]]) -> dict[str, Any]:
         # x[]=a has the next place in x.
         target[steps[-1] if steps[-1] or len(steps) == 1 else str(len(target))] = value
     return result
-
-
-async def _multipart(content_type: str, body: bytes) -> dict[str, Any]:
-    async def stream() -> AsyncGenerator[bytes, None]:
-        yield body
-
-    headers = Headers({"content-type": content_type})
-    parser = MultiPartParser(
-        headers, stream(), max_files=10, max_fields=FIELDS, max_part_size=len(body) + 1
-    )
-    try:
-        form = await parser.parse()
-        fields: list[tuple[str, Any]] = []
-        for name, part in form.multi_items():
-            if isinstance(part, str):
-                fields.append((name, part))
-            else:
-                fields.append((name, Upload(part.filename or "", await part.read())))
-        await form.close()
-    except (MultiPartException, KeyError, UnicodeError, LookupError, ValueError):
-        raise _malformed("The body is not multipart/form-data, or its boundary is wrong.") from None
-    return nested(fields)

@@ -18,9 +18,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.contract import Operation
-from app.pipeline.bodies import Upload
 from app.pipeline.call import Call, Parts
 from app.pipeline.media import VARY
+from app.pipeline.multipart import Upload
 from app.pipeline.problems import Problem
 from models import KeptAnswer
 from models.sentence import say

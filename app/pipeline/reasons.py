@@ -6,6 +6,7 @@ from typing import Any
 from jsonschema_rs import ValidationError
 
 from app.jsonschema import Validator
+from app.pipeline.multipart import Upload
 from app.pipeline.reading import UNSTORABLE
 from models.sentence import Sentence, field, say
 
@@ -106,7 +107,12 @@ def reasons(validator: Validator, value: Any, about: Subject = field) -> dict[st
 
 
 def unstorable(value: Any, path: str = "") -> Mapping[str, list[Sentence]]:
-    """The texts in `value` that cannot be kept, in the form of `reasons`."""
+    """The texts and files in `value` that cannot be stored, in the form of `reasons`.
+
+    Fields that take a file have to be looked at before.
+    """
+    if isinstance(value, Upload):
+        return {path: [field(path, say("may not be a file"))]}
     if isinstance(value, str) and UNSTORABLE.search(value):
         return {path or "body": [field(path or "body", say("has characters that are not text"))]}
     found: dict[str, list[Sentence]] = {}
@@ -123,7 +129,9 @@ def unstorable(value: Any, path: str = "") -> Mapping[str, list[Sentence]]:
 
 
 def storable(value: Any) -> Any:
-    """The same without what cannot be kept, so that all else of it can be checked."""
+    """The same without what cannot be stored, so that all else of it can be checked."""
+    if isinstance(value, Upload):
+        return ""
     if isinstance(value, str):
         return UNSTORABLE.sub("\ufffd", value)
     if isinstance(value, dict):

@@ -1,20 +1,21 @@
 """The request check: parameters and body, read and validated against the contract."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from app.contract import Contract, Operation, Parameter
 from app.criteria import Match
 from app.jsonschema import Json, inlined
 from app.listing import Query
-from app.pipeline.bodies import Upload, pairs, parse, read_body, xml_value
+from app.pipeline.bodies import FILES, pairs, parse, read_body, xml_value
 from app.pipeline.call import Answer, Call, Parts, Step
 from app.pipeline.cursors import cursor_reader
 from app.pipeline.media import TEXT_XML, XML, xml_reader
+from app.pipeline.multipart import Upload
 from app.pipeline.problems import Problem, invalid
 from app.pipeline.reading import Reader, reader
 from app.pipeline.reasons import header, query_parameter, reasons, storable, unstorable
-from models.sentence import Sentence, say
+from models.sentence import Sentence, field, say
 
 CURSOR = "cursor"
 
@@ -35,7 +36,7 @@ def request_check(operation: Operation, step: Step, parts: Parts) -> Step:
             media_type = _media_type(call.headers, bodies)
             raw = await read_body(call.receive, call.headers, limit, patience)
             content_type = call.headers.get(b"content-type", b"").decode("latin-1")
-            call.arguments["body"] = await bodies[media_type](content_type, raw)
+            call.arguments["body"] = bodies[media_type](content_type, raw)
         call.arguments.update(read_path(call.path))
         return await step(call)
 
@@ -196,7 +197,7 @@ def _media_type(headers: Mapping[bytes, bytes], bodies: Mapping[str, Any]) -> st
     )
 
 
-Body = Callable[[str, bytes], Awaitable[Any]]
+Body = Callable[[str, bytes], Any]
 
 
 def _bodies(contract: Contract, operation: Operation) -> dict[str, Body]:
@@ -212,8 +213,9 @@ def _bodies(contract: Contract, operation: Operation) -> dict[str, Body]:
 
 
 def _body(media_type: str, check: Callable[[Any], Any]) -> Body:
-    async def read(content_type: str, raw: bytes) -> Any:
-        return check(await parse(media_type, content_type, raw) if raw else {})
+    def read(content_type: str, raw: bytes) -> Any:
+        # Even a form without fields has a closing boundary.
+        return check(parse(media_type, content_type, raw) if raw or media_type == FILES else {})
 
     return read
 
@@ -221,7 +223,7 @@ def _body(media_type: str, check: Callable[[Any], Any]) -> Body:
 def _xml_body(schema: Json, check: Callable[[Any], Any]) -> Body:
     decode = xml_reader(schema)
 
-    async def read(content_type: str, raw: bytes) -> Any:
+    def read(content_type: str, raw: bytes) -> Any:
         return check(xml_value(raw, content_type, decode) if raw else {})
 
     return read
@@ -230,12 +232,14 @@ def _xml_body(schema: Json, check: Callable[[Any], Any]) -> Body:
 def _check(contract: Contract, schema: Json) -> Callable[[Any], Any]:
     read: Reader = reader(contract.document, schema)
     validator = contract.validator(schema)
+    file_fields = _file_fields(contract, schema)
 
     def check(sent: Any) -> Any:
         value = read(sent)
-        text = _without_files(value)
-        if errors := unstorable(text):
+        text, errors = _without_files(value, file_fields) if file_fields else (value, {})
+        if foreign := unstorable(text):
             text = storable(text)
+            errors.update(foreign)
         if not validator.accepts(text):
             errors = {**reasons(validator, text), **errors}
         if errors:
@@ -245,8 +249,24 @@ def _check(contract: Contract, schema: Json) -> Callable[[Any], Any]:
     return check
 
 
-def _without_files(value: Any) -> Any:
-    """To the contract a file part is a string; its bytes are checked where files are kept."""
-    if not isinstance(value, dict):
-        return value
-    return {name: "" if isinstance(item, Upload) else item for name, item in value.items()}
+def _file_fields(contract: Contract, schema: Json) -> frozenset[str]:
+    """Return the names of the fields of a body that take a file."""
+    properties = inlined(contract.document, schema).get("properties", {})
+    return frozenset(
+        name
+        for name, each in properties.items()
+        if inlined(contract.document, each).get("format") == "binary"
+    )
+
+
+def _without_files(
+    value: Json, file_fields: frozenset[str]
+) -> tuple[Json, dict[str, list[Sentence]]]:
+    """Return a body whose files are strings, as they are to the contract, and what is wrong.
+
+    The bytes of a file are checked where files are stored.
+    """
+    sent = {name for name in file_fields if value.get(name) is not None}
+    wrong = [name for name in sent if not isinstance(value[name], Upload)]
+    errors = {name: [field(name, say("must be one file"))] for name in wrong}
+    return {**value, **dict.fromkeys(sent, "")}, errors
