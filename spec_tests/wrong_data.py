@@ -23,7 +23,7 @@ LISTS = ("permissions", "allowed_networks")
 # What forms and older clients write for a value (see the introduction of the contract).
 SPELLINGS = {
     "integer": (re.compile(r"\s*-?\d{1,19}\s*"), int),
-    "number": (re.compile(r"\s*-?\d{1,19}([.,]\d{1,19})?\s*"),
+    "number": (re.compile(r"\s*-?\d{1,19}(\.\d{1,19}|,\d{1,2})?\s*"),
                lambda text: Decimal(text.strip().replace(",", "."))),
     "boolean": (re.compile(r"\s*(0|1|true|false)\s*", re.IGNORECASE),
                 lambda text: text.strip().lower() in ("1", "true")),

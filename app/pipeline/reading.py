@@ -21,7 +21,8 @@ NO_FILE = ("", b"")
 
 # int() and Decimal() also take "1_0", "+1" and digits of other scripts.
 _INTEGER = re.compile(r"-?[0-9]{1,19}")
-_NUMBER = re.compile(r"-?[0-9]{1,19}([.,][0-9]{1,19})?")
+# A comma before three digits may be meant to separate thousands (docs/decisions/0025).
+_NUMBER = re.compile(r"-?[0-9]{1,19}(\.[0-9]{1,19}|,[0-9]{1,2})?")
 _DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d:\d\d))?", re.ASCII)
 _PLACE = re.compile(r"[0-9]{1,6}")
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
