@@ -69,6 +69,9 @@ def _reason(error: ValidationError) -> Sentence:
     """What is wrong, as the end of a sentence that begins with the name of the field."""
     kind: Any = error.kind
     match kind.name:
+        case "type" | "anyOf" | "oneOf" if error.instance is None and error.instance_path:
+            # An empty text counts as null.
+            return say("is required")
         case "type":
             # Null is allowed on the side; it is not what was meant to be sent.
             first, *others = [_TYPES[name] for name in kind.types if name != "null"]
