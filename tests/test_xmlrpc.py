@@ -1,6 +1,5 @@
 """XML-RPC: one struct in, the value of JSON or a fault out, and nothing else ever."""
 
-import base64
 import xmlrpc.client
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -112,7 +111,7 @@ def test_a_member_of_the_path_that_is_missing_is_named(call):
     assert call("customers.show") == (422, [text, f"customer_id: {text}"])
 
 
-@pytest.mark.parametrize("odd", ["1/confirm", "", "/", "1/", " 1", "01", True, 1.5, [], {}, b"1"])
+@pytest.mark.parametrize("odd", ["1/confirm", "", "/", "1/", " 1", "01", True, 1.5, [], {}, b"/"])
 def test_an_id_never_leads_to_another_operation(call, session, odd):
     customer = a_customer(session, id=1)
     code, _ = call("customers.update", {"customer_id": odd, "city": "Paris"})
@@ -131,19 +130,55 @@ def test_an_empty_array_is_the_empty_struct_of_php(call):
     assert call("customers.index", [])["data"] == []
 
 
-def test_moments_and_bytes_are_texts_and_files(call, session, server):
+def test_moments_and_the_bytes_of_files_are_taken(call, session, server):
     service = a_service(session)
     moment = datetime(2027, 3, 1, 20, 15, 53)
     updated = call("services.update", {"service_id": service.id, "expires_at": moment})
     assert updated["expires_at"] == "2027-03-01T20:15:53.000000Z"
-    notes = call("services.update", {"service_id": service.id, "notes": b"bytes"})["notes"]
-    assert notes == base64.b64encode(b"bytes").decode()
     fields = {"name": "VPS & co", "description": "2 vCPU", "status": "active", "stock": 10,
               "type": "none", "group_id": a_group(session).id, "pinned": True}  # fmt: skip
     picture = an_image("PNG")
     product = call("products.create", {**fields, "image": picture})
     assert {name: product[name] for name in fields} == fields
     assert request("GET", f"{server.url}/storage/{product['image']}").content == picture
+
+
+def test_base64_of_utf_8_is_the_text_that_was_encoded(call, session):
+    service, product = a_service(session), a_product(session)
+    price = {"monthly": {"price": b"4,99"}}
+    changed = call("products.update", {
+        "product_id": str(product.id).encode(), "name": "Été €".encode(), "stock": b"7",
+        "pricing": price,
+    })  # fmt: skip
+    assert (changed["name"], changed["stock"]) == ("Été €", 7)
+    (found,) = call("products.index", {"filter[name]": ["Été €".encode()], "pricing": 1})["data"]
+    assert found["id"] == product.id
+    notes = call("services.update", {"service_id": service.id, "notes": b""})["notes"]
+    assert notes is None
+    key = {"name": b"key", "permissions": [b"health", b"license"]}
+    assert call("api_keys.create", key)["permissions"] == ["health", "license"]
+
+
+@pytest.mark.parametrize("wrong", [b"\xff", "é".encode("latin-1"), an_image("PNG")])
+def test_base64_that_is_not_utf_8_is_named(call, session, wrong):
+    product = a_product(session, name="Before")
+    for member, path in (
+        ({"name": wrong}, "name"),
+        ({"pricing": {"monthly": {"price": wrong}}}, "pricing.monthly.price"),
+        ({"metadata": ["a", wrong]}, "metadata.1"),
+    ):
+        code, lines = call("products.update", {"product_id": product.id, "stock": 3, **member})
+        text = f"The {path} field has characters that are not text."
+        assert (code, lines) == (422, [text, f"{path}: {text}"])
+    session.rollback()
+    assert (product.name, product.stock) == ("Before", 10)
+
+
+def test_the_key_may_be_base64(server, session):
+    key = a_key(session).encode()
+    assert ask(server, None, "customers.index", {"api_key": key})["data"] == []
+    assert ask(server, None, "customers.create", {"api_key": key, "city": b"\xff"})[0] == 422
+    assert ask(server, None, "customers.index", {"api_key": b"\xff"}) == UNAUTHENTICATED
 
 
 def test_a_text_that_was_read_can_be_written_back(call, session):

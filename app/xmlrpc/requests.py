@@ -1,6 +1,5 @@
 """From the members of a struct to the request of an operation, and back from its answer."""
 
-import base64
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
@@ -54,7 +53,8 @@ def scope_for(outer: Scope, method: str, path: str, members: Json) -> Scope:
         if name not in OUTSIDE and not name.startswith(OUTSIDE_PREFIXES)
     ]
     if KEY_MEMBER in members:
-        token = f"Bearer {members.pop(KEY_MEMBER)}"
+        key = members.pop(KEY_MEMBER)
+        token = f"Bearer {key.decode(errors='replace') if isinstance(key, bytes) else key}"
         headers = [header for header in headers if header[0] != b"authorization"]
         headers.append((b"authorization", token.encode()))
     kept = ("asgi", "http_version", "scheme", "client", "server", ID)
@@ -78,7 +78,9 @@ def request_for(
     A member goes to the first place that knows its name: path, headers, query, body. A name that no
     place knows goes into the body, or into the query of an operation that takes no body.
     """
-    members = dict(members)
+    files = _file_members(contract, operation, members)
+    contents = {name: members[name] for name in files}
+    members = decoded({name: value for name, value in members.items() if name not in files})
     scope = scope_for(outer, operation.method, "", members)
     scope["path"] = contract.base_path + _path(operation, members)
     scope["raw_path"] = scope["path"].encode()
@@ -94,7 +96,7 @@ def request_for(
     scope["query_string"] = urlencode(list(pairs)).encode()
     if not operation.bodies:
         return scope, b""
-    content_type, body = _body(contract, operation, members)
+    content_type, body = _body(operation, members, contents)
     length = str(len(body)).encode()
     scope["headers"] += [(b"content-type", content_type.encode()), (b"content-length", length)]
     return scope, body
@@ -120,41 +122,66 @@ def _pairs(name: str, value: Any) -> Iterator[tuple[str, str]]:
         for inner, item in value.items():
             yield from _pairs(f"{name}[{inner}]", item)
     elif isinstance(value, list):
-        yield name, ",".join(_text(item) for item in value if item is not None)
+        items = [_text(item) for item in value if item is not None]
+        if any("," in item for item in items):
+            # One text would be split at these commas, too.
+            yield from ((f"{name}[]", item) for item in items)
+        else:
+            yield name, ",".join(items)
     elif value is not None:
         yield name, _text(value)
 
 
 def _text(value: Any) -> str:
     """A value as forms and addresses write it."""
-    match value:
-        case str():
-            return value
-        case bytes():
-            return _base64(value)
-        case _:
-            return "" if value is None else json.dumps(value, default=_base64)
+    if isinstance(value, str):
+        return value
+    return "" if value is None else json.dumps(value)
 
 
-def _base64(content: bytes) -> str:
-    return base64.b64encode(content).decode("ascii")
+def decoded(value: Any, path: str = "") -> Any:
+    """Return a value with the texts that came as base64 in place of their bytes.
+
+    Clients write base64 for texts with characters that they do not dare to write as they are.
+    Raises a 422 problem that names bytes which are not UTF-8.
+    """
+    if isinstance(value, dict):
+        return {
+            name: decoded(item, f"{path}.{name}" if path else name) for name, item in value.items()
+        }
+    if isinstance(value, list):
+        return [decoded(item, f"{path}.{place}") for place, item in enumerate(value)]
+    if not isinstance(value, bytes):
+        return value
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        wrong = field(path, say("has characters that are not text"))
+        raise invalid("invalid-body", {path: [wrong]}) from None
 
 
-def _body(contract: Contract, operation: Operation, members: Json) -> tuple[str, bytes]:
-    """The media type and the bytes of a body: JSON, but for files and where JSON is not taken."""
-    parts = inlined(contract.document, operation.bodies.get(FILES, {})).get("properties", {})
-    files = {
-        name: FileStorage(BytesIO(value), filename=name)
+def _file_members(contract: Contract, operation: Operation, members: Json) -> frozenset[str]:
+    """Return the names of the members that are files to an operation."""
+    fields = inlined(contract.document, operation.bodies.get(FILES, {})).get("properties", {})
+    return frozenset(
+        name
         for name, value in members.items()
         if isinstance(value, bytes)
-        and inlined(contract.document, parts.get(name, {})).get("format") == "binary"
-    }
-    if files or operation.bodies.keys() == {FILES}:
-        texts = {name: _text(value) for name, value in members.items() if name not in files}
+        and inlined(contract.document, fields.get(name, {})).get("format") == "binary"
+    )
+
+
+def _body(operation: Operation, members: Json, contents: Json) -> tuple[str, bytes]:
+    """The media type and the bytes of a body: JSON, but for files and where JSON is not taken."""
+    if contents or operation.bodies.keys() == {FILES}:
+        files = {
+            name: FileStorage(BytesIO(content), filename=name) for name, content in contents.items()
+        }
+        texts = {name: _text(value) for name, value in members.items()}
         boundary, body = encode_multipart({**texts, **files})
         return f'{FILES}; boundary="{boundary}"', body
     if JSON in operation.bodies:
-        return JSON, json.dumps(members, default=_base64).encode()
+        return JSON, json.dumps(members).encode()
     pairs = (pair for name, value in members.items() for pair in _pairs(name, value))
     return FORM, urlencode(list(pairs)).encode()
 
