@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from decimal import Decimal, InvalidOperation
 from email.message import Message
+from itertools import count
 from typing import Any, NoReturn
 from urllib.parse import unquote_plus
 
@@ -173,6 +174,15 @@ def pairs(text: str) -> list[tuple[str, str]]:
         raise _malformed("A field or parameter is not percent-encoded UTF-8.") from None
 
 
+def _both(name: str) -> Problem:
+    return _malformed("The field {name} is both a value and an object.", name=ascii(name[:50]))
+
+
+def _next_place(entries: dict[str, Any]) -> str:
+    """Return the key of a new entry, such as that of `x[]=a` in x."""
+    return next(key for key in map(str, count(len(entries))) if key not in entries)
+
+
 _BRACKETS = re.compile(r"\[([^\[\]]*)\]")
 
 
@@ -188,10 +198,10 @@ def nested(fields: list[tuple[str, Any]]) -> dict[str, Any]:
         for step in steps[:-1]:
             below = target.setdefault(step, {})
             if not isinstance(below, dict):
-                raise _malformed(
-                    "The field {name} is both a value and an object.", name=ascii(head[:50])
-                )
+                raise _both(step)
             target = below
-        # x[]=a has the next place in x.
-        target[steps[-1] if steps[-1] or len(steps) == 1 else str(len(target))] = value
+        last = (steps[-1] or _next_place(target)) if bracket else head
+        if isinstance(target.get(last), dict):
+            raise _both(last)
+        target[last] = value
     return result

@@ -140,14 +140,20 @@ def _unknown_filter(name: str, known: Iterable[str]) -> dict[str, list[Sentence]
 
 
 def _collected(sent: list[tuple[str, str]], known: Mapping[str, Parameter]) -> dict[str, list[str]]:
-    """The values of each name. `x[]=a`, `x[0]=a` and `x=a` are the same parameter."""
+    """The values of each name. `x[]=a`, `x[0]=a` and `x=a` are the same parameter.
+
+    A list is split at its commas where it is one text; `x[]=a,b` is one entry.
+    """
     collected: dict[str, list[str]] = {}
     for name, value in sent:
-        if name not in known and name.endswith("]"):
-            head, _, index = name[:-1].rpartition("[")
+        if name in known:
+            values = value.split(",") if known[name].is_list else [value]
+        else:
+            values = [value]
+            head, _, index = name.removesuffix("]").rpartition("[")
             if head in known and (not index or (index.isascii() and index.isdigit())):
                 name = head
-        collected.setdefault(name, []).append(value)
+        collected.setdefault(name, []).extend(values)
     return collected
 
 
@@ -161,7 +167,7 @@ def _reader(contract: Contract, parameter: Parameter) -> Callable[[list[str]], A
     item = reader(contract.document, parameter.schema["items"])
 
     def read(values: list[str]) -> list[Any] | None:
-        items = [item(each) for value in values for each in value.split(",")]
+        items = [item(each) for each in values]
         return [each for each in items if each is not None] or None
 
     return read
