@@ -7,7 +7,7 @@ then says what is wrong, in the same words as for JSON.
 
 import re
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from app.xml.parsing import Element, Malformed
@@ -63,9 +63,13 @@ def _number(text: str) -> Any:
     found = _NUMBER.fullmatch(text.strip(BLANKS))
     if not found:
         return text
-    if len(text) > _DIGITS:
-        raise Malformed(say("The body holds a number that is too long."))
-    return Decimal(found[0]) if found[2] or found[3] else int(found[0])
+    try:
+        if len(text) > _DIGITS:
+            raise InvalidOperation
+        return Decimal(found[0]) if found[2] or found[3] else int(found[0])
+    except InvalidOperation:
+        # Decimal() cannot hold an exponent of 20 digits either.
+        raise Malformed(say("The body holds a number that is too long.")) from None
 
 
 def _boolean(text: str) -> Any:
