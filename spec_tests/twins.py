@@ -8,8 +8,8 @@ from tempfile import TemporaryDirectory
 
 from lxml import etree
 
-from app.pipeline.bodies import DEPTH
 from app.pipeline.media import answer_schema, problem_schema, shapes
+from app.pipeline.reading import DEPTH
 from app.xml import elements
 from app.xml.decoding import Readers, decoder
 from app.xml.encoding import Writers, encoder

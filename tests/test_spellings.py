@@ -6,7 +6,8 @@ from xml.sax.saxutils import escape
 
 import pytest
 
-from tests.factories import a_customer, a_key, a_pricing, a_product
+from app.contract import contract
+from tests.factories import a_customer, a_key, a_pricing, a_product, a_service
 from tests.rpc import ask
 
 FORM = "application/x-www-form-urlencoded"
@@ -186,3 +187,99 @@ def test_an_empty_text_is_missing(send, session, form, text):
     assert status == 422
     assert "The zipcode field is required." in str(errors)
     assert "must be a text" not in str(errors)
+
+
+@pytest.mark.parametrize("value", [None, "", " "])
+def test_every_required_text_that_is_missing_is_called_required(client, value):
+    schemas = contract().document["components"]["schemas"]
+    for path, schema in (
+        ("/customers", "CustomerCreate"),
+        ("/products", "ProductCreate"),
+        ("/groups", "GroupCreate"),
+        ("/pricings", "PricingCreate"),
+        ("/api_keys", "ApiKeyCreate"),
+    ):
+        required = {*schemas[schema]["required"]} - {"permissions"}  # "" is an empty list.
+        errors = client.post(path, json=dict.fromkeys(required, value)).json()["errors"]
+        for name in required:
+            assert f"The {name} field is required." in errors[name], (name, errors)
+
+
+# ── JSON in forms, and as forms ──────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '{"stock": 45}',
+        ' \n{"stock": 45}',
+        '{"name": "A & B = C", "stock": 45}',
+        '{"stock":45}=',
+        "%7B%22stock%22%3A45%7D=",
+        "[]",
+        '[{"stock": 45}]',
+        "{}",
+        "{",
+        "<product><stock>45</stock></product>",
+        '<?xml version="1.0" encoding="UTF-8"?><product><stock>45</stock></product>',
+        '\ufeff{"stock": 45}',
+    ],
+)
+def test_a_body_that_is_only_called_a_form_is_told_its_media_type(client, session, body):
+    path = f"/products/{a_product(session).id}"
+    answer = client.patch(path, content=body.encode(), headers={"Content-Type": FORM})
+    assert answer.status_code == 415, answer.text
+    right = "application/xml" if "<" in body else "application/json"
+    assert f"`Content-Type: {right}`" in answer.json()["detail"]
+    assert right in answer.headers["accept"]
+    assert client.get(path).json()["stock"] == 10
+
+
+def test_a_form_whose_values_look_like_json_is_a_form(client, session):
+    path = f"/products/{a_product(session).id}"
+    answer = client.patch(path, data={"name": "{", "description": '<p>{"stock": 45}</p>'})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["name"] == "{"
+
+
+def nested_list(depth):
+    return "[" * depth + "]" * depth
+
+
+@pytest.mark.parametrize("depth", [64, 65, 252, 5000, 200_000])
+def test_json_in_a_field_nests_as_deep_as_a_body(client, session, depth):
+    service = a_service(session, data=None)
+    for body in ({"data": {"data": nested_list(depth)}}, {"json": {"data": nested_list(depth)}}):
+        answer = client.patch(f"/services/{service.id}", **body)
+        assert answer.status_code == 400, answer.text
+        assert "64 levels" in answer.json()["detail"]
+    objects = '{"a":' * depth + "1" + "}" * depth
+    answer = client.patch(f"/services/{service.id}", data={"data": objects})
+    assert answer.status_code == 400, answer.text
+    product = a_product(session)
+    answer = client.patch(f"/products/{product.id}", data={"pricing": objects})
+    assert answer.status_code == 400, answer.text
+    assert client.get("/services").status_code == 200
+
+
+def test_json_in_a_field_may_be_as_deep_as_it_may_be_in_json(client, session):
+    service = a_service(session)
+    for body in ({"data": {"data": nested_list(63)}}, {"json": {"data": nested_list(63)}}):
+        answer = client.patch(f"/services/{service.id}", **body)
+        assert answer.status_code == 200, answer.text
+        assert client.get(f"/services/{service.id}").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "text", ["1e99999999999999999999", "-1e99999999999999999999", "1e-99999999999999999999"]
+)
+def test_a_number_with_an_exponent_beyond_every_limit_is_malformed(client, session, text):
+    path = f"/pricings/{a_pricing(session).id}"
+    xml = f"<pricing><monthly>{text}</monthly></pricing>"
+    for content, form in ((xml, "application/xml"), (f'{{"monthly": {text}}}', "application/json")):
+        answer = client.patch(path, content=content, headers={"Content-Type": form})
+        assert answer.status_code == 400, answer.text
+        assert "number that is too long" in answer.json()["detail"]
+    assert client.patch(path, data={"monthly": text}).status_code == 422
+    answer = client.patch(path, data={"monthly": text}, headers={"Accept": "application/xml"})
+    assert answer.status_code == 422

@@ -3,17 +3,20 @@
 import json
 import re
 from asyncio import timeout
+from codecs import BOM_UTF8
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from decimal import Decimal, InvalidOperation
 from email.message import Message
 from itertools import count
 from typing import Any, NoReturn
-from urllib.parse import unquote_plus
+from urllib.parse import unquote_plus, unquote_to_bytes
 
 from app.pipeline.call import Receive
+from app.pipeline.media import JSON, XML
 from app.pipeline.multipart import NotMultipart, read_parts
 from app.pipeline.problems import Disconnected, Problem, invalid
+from app.pipeline.reading import DEPTH, measure
 from app.xml.decoding import Decode
 from app.xml.parsing import ForeignCharacter, Malformed
 from app.xml.parsing import parse as parse_xml
@@ -22,8 +25,6 @@ from models.sentence import Sentence, field, say
 FORM, FILES = "application/x-www-form-urlencoded", "multipart/form-data"
 # Fields of a form, and parameters of a query.
 FIELDS = 1000
-# Deeper values than this are never meant, and every recursive reader has an end somewhere.
-DEPTH = 64
 
 
 def _malformed(template: str, **values: Any) -> Problem:
@@ -99,6 +100,20 @@ def parse(media_type: str, content_type: str, body: bytes) -> Any:
     return _json(text)
 
 
+# How JSON and XML begin, and the name of no field of a form.
+_BEGINNINGS = {b"{": JSON, b"[": JSON, b"<": XML}
+
+
+def undeclared(body: bytes) -> str | None:
+    """Return the media type of JSON or XML that is sent as a form; None for a real form.
+
+    curl sends `-d '{"stock": 45}'` as a form, if no other type is named.
+    """
+    # The BOM, the mark of UTF-8, is no part of the text.
+    text = unquote_to_bytes(body[:100]).removeprefix(BOM_UTF8).lstrip()
+    return _BEGINNINGS.get(text[:1])
+
+
 def xml_value(body: bytes, content_type: str, decode: Decode) -> Any:
     """The value of a body in XML, which only its schema can tell; problems as for `parse`."""
     options = Message()
@@ -124,7 +139,7 @@ def _json(text: str) -> Any:
             parse_constant=_no_constant,
             object_pairs_hook=_unique,
         )
-        _measure(value, DEPTH)
+        measure(value, DEPTH)
     except json.JSONDecodeError as error:
         raise _malformed(
             "The body is not JSON: line {line}, column {column}.",
@@ -132,7 +147,7 @@ def _json(text: str) -> Any:
             column=error.colno,
         ) from None
     except RecursionError:
-        raise _malformed("The body is nested more than {limit} levels deep.", limit=DEPTH) from None
+        raise too_deep() from None
     except (ValueError, InvalidOperation):
         raise _malformed("The body holds a number that is too long.") from None
     return value
@@ -151,13 +166,9 @@ def _unique(members: list[tuple[str, Any]]) -> dict[str, Any]:
     return value
 
 
-def _measure(value: Any, depth: int) -> None:
-    if not depth:
-        raise RecursionError
-    if isinstance(value, (dict, list)):
-        for item in value.values() if isinstance(value, dict) else value:
-            if isinstance(item, (dict, list)):
-                _measure(item, depth - 1)
+def too_deep() -> Problem:
+    """The 400 problem of a body that nests deeper than DEPTH."""
+    return _malformed("The body is nested more than {limit} levels deep.", limit=DEPTH)
 
 
 def pairs(text: str) -> list[tuple[str, str]]:

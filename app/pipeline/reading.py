@@ -2,7 +2,8 @@
 
 Forms and older clients send `"10"`, `"1"` or `" name "` where the contract says integer, boolean
 or string. A reader, compiled from a schema, turns each spelling into the one value that is then
-validated. It never refuses: what it cannot read stays as it is, for the validator to name.
+validated. What it cannot read stays as it is, for the validator to name; only JSON that nests too
+deep is refused, since nothing could go through it.
 """
 
 import json
@@ -15,6 +16,10 @@ from typing import Any
 from app.jsonschema import Json, inlined, is_nullable
 
 Reader = Callable[[Any], Any]
+
+# Levels of objects and lists in each other. Deeper values than this are never meant, and every
+# recursive reader has an end somewhere.
+DEPTH = 64
 
 # File name and content of a part that holds no file.
 NO_FILE = ("", b"")
@@ -156,12 +161,27 @@ def _object(readers: dict[str, Reader], defaults: Json, *, closed: bool) -> Read
 
 
 def _embedded(text: str) -> Any:
-    """What in a form may be JSON: OpenAPI says so of a part that has no other type."""
+    """Read JSON in a field of a form: OpenAPI says so of a part that has no other type.
+
+    Raises RecursionError where the body, with the field, nests too deep.
+    """
     try:
         # int() refuses NaN and the infinities, which are not JSON.
-        return json.loads(text, parse_float=Decimal, parse_constant=int)
-    except (ValueError, ArithmeticError, RecursionError):
+        value = json.loads(text, parse_float=Decimal, parse_constant=int)
+    except (ValueError, ArithmeticError):
         return text
+    measure(value, DEPTH - 1)
+    return value
+
+
+def measure(value: Any, depth: int) -> None:
+    """Raise RecursionError if objects and lists are in each other deeper than `depth` levels."""
+    if not depth:
+        raise RecursionError
+    if isinstance(value, (dict, list)):
+        for item in value.values() if isinstance(value, dict) else value:
+            if isinstance(item, (dict, list)):
+                measure(item, depth - 1)
 
 
 def _free_or_json(value: Any) -> Any:

@@ -7,15 +7,14 @@ from app.contract import Contract, Operation, Parameter
 from app.criteria import Match
 from app.jsonschema import Json, inlined
 from app.listing import Query
-from app.pipeline.bodies import FILES, pairs, parse, read_body, xml_value
+from app.pipeline.bodies import pairs, read_body
+from app.pipeline.body_check import body_checks, media_type_of
 from app.pipeline.call import Answer, Call, Parts, Step
 from app.pipeline.cursors import cursor_reader
-from app.pipeline.media import TEXT_XML, XML, xml_reader
-from app.pipeline.multipart import Upload
 from app.pipeline.problems import Problem, invalid
-from app.pipeline.reading import Reader, reader
-from app.pipeline.reasons import header, query_parameter, reasons, storable, unstorable
-from models.sentence import Sentence, field, say
+from app.pipeline.reading import reader
+from app.pipeline.reasons import header, query_parameter, reasons, unstorable
+from models.sentence import Sentence, say
 
 CURSOR = "cursor"
 
@@ -25,7 +24,7 @@ def request_check(operation: Operation, step: Step, parts: Parts) -> Step:
     read_query = _query(parts.contract, operation)
     read_path = _path(parts.contract, operation)
     read_headers = _headers(parts.contract, operation)
-    bodies = _bodies(parts.contract, operation)
+    bodies = body_checks(parts.contract, operation)
     limit, patience = parts.contract.body_limit, parts.settings.request_timeout
 
     async def check(call: Call) -> Answer:
@@ -33,7 +32,7 @@ def request_check(operation: Operation, step: Step, parts: Parts) -> Step:
         if read_headers:
             call.arguments.update(read_headers(call.headers))
         if bodies:
-            media_type = _media_type(call.headers, bodies)
+            media_type = media_type_of(call.headers, bodies)
             raw = await read_body(call.receive, call.headers, limit, patience)
             content_type = call.headers.get(b"content-type", b"").decode("latin-1")
             call.arguments["body"] = bodies[media_type](content_type, raw)
@@ -179,100 +178,3 @@ def _match(contract: Contract, parameter: Parameter) -> Match:
     if schema.get("format") == "date":
         return "day"
     return "text" if schema["type"] == "string" and "enum" not in schema else "exact"
-
-
-def _media_type(headers: Mapping[bytes, bytes], bodies: Mapping[str, Any]) -> str:
-    """The media type of the request's body. A body that is not there needs none."""
-    if headers.get(b"content-encoding", b"identity").strip().lower() != b"identity":
-        # RFC 9110 section 15.5.16; the header says which codings would do.
-        raise Problem(
-            "unsupported-media-type",
-            say("A body is sent as it is, not compressed."),
-            headers={"Accept-Encoding": "identity"},
-        )
-    sent = headers.get(b"content-type", b"").decode("latin-1")
-    media_type = sent.partition(";")[0].strip().lower()
-    if media_type in bodies:
-        return media_type
-    if not media_type and headers.get(b"content-length", b"0") == b"0":
-        return next(iter(bodies))
-    raise Problem(
-        "unsupported-media-type",
-        say("A body may be sent as {media_types}.", media_types=", ".join(bodies)),
-        headers={"Accept": ", ".join(bodies)},
-    )
-
-
-Body = Callable[[str, bytes], Any]
-
-
-def _bodies(contract: Contract, operation: Operation) -> dict[str, Body]:
-    """For each media type, the function that reads and validates a body, which may be empty."""
-    bodies = {
-        media_type: _body(media_type, _check(contract, schema))
-        for media_type, schema in operation.bodies.items()
-    }
-    if XML in bodies:
-        schema = operation.bodies[XML]
-        bodies[XML] = bodies[TEXT_XML] = _xml_body(schema, _check(contract, schema))
-    return bodies
-
-
-def _body(media_type: str, check: Callable[[Any], Any]) -> Body:
-    def read(content_type: str, raw: bytes) -> Any:
-        # Even a form without fields has a closing boundary.
-        return check(parse(media_type, content_type, raw) if raw or media_type == FILES else {})
-
-    return read
-
-
-def _xml_body(schema: Json, check: Callable[[Any], Any]) -> Body:
-    decode = xml_reader(schema)
-
-    def read(content_type: str, raw: bytes) -> Any:
-        return check(xml_value(raw, content_type, decode) if raw else {})
-
-    return read
-
-
-def _check(contract: Contract, schema: Json) -> Callable[[Any], Any]:
-    read: Reader = reader(contract.document, schema)
-    validator = contract.validator(schema)
-    file_fields = _file_fields(contract, schema)
-
-    def check(sent: Any) -> Any:
-        value = read(sent)
-        text, errors = _without_files(value, file_fields) if file_fields else (value, {})
-        if foreign := unstorable(text):
-            text = storable(text)
-            errors.update(foreign)
-        if not validator.accepts(text):
-            errors = {**reasons(validator, text), **errors}
-        if errors:
-            raise invalid("invalid-body", errors)
-        return value
-
-    return check
-
-
-def _file_fields(contract: Contract, schema: Json) -> frozenset[str]:
-    """Return the names of the fields of a body that take a file."""
-    properties = inlined(contract.document, schema).get("properties", {})
-    return frozenset(
-        name
-        for name, each in properties.items()
-        if inlined(contract.document, each).get("format") == "binary"
-    )
-
-
-def _without_files(
-    value: Json, file_fields: frozenset[str]
-) -> tuple[Json, dict[str, list[Sentence]]]:
-    """Return a body whose files are strings, as they are to the contract, and what is wrong.
-
-    The bytes of a file are checked where files are stored.
-    """
-    sent = {name for name in file_fields if value.get(name) is not None}
-    wrong = [name for name in sent if not isinstance(value[name], Upload)]
-    errors = {name: [field(name, say("must be one file"))] for name in wrong}
-    return {**value, **dict.fromkeys(sent, "")}, errors

@@ -14,8 +14,8 @@ from xmlrpc.client import Fault, Marshaller, Unmarshaller  # nosec B411
 from defusedxml.common import DTDForbidden
 from defusedxml.xmlrpc import DefusedExpatParser
 
-from app.pipeline.bodies import DEPTH
 from app.pipeline.problems import Problem
+from app.pipeline.reading import DEPTH
 from app.xml.parsing import Malformed, feed
 from app.xml.text import read as read_text
 from app.xml.text import written
