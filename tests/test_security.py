@@ -31,6 +31,27 @@ def test_the_name_of_the_scheme_has_no_case(server, session, scheme):
     assert get(server, "/health", Authorization=header).status_code == 200
 
 
+@pytest.mark.parametrize(
+    "start",
+    ["Bearer Bearer ", "Bearer bearer ", "bearer  ", "Bearer\tBearer\t", "Bearer  Bearer  "],
+)
+def test_a_key_is_found_behind_a_scheme_that_is_written_twice(server, session, start):
+    """Upstream's page tells people to put "Bearer" before the key in Swagger UI, which does so too."""
+    header = f"{start}{a_key(session)}"
+    assert get(server, "/health", Authorization=header).status_code == 200
+
+
+@pytest.mark.parametrize("start", ["", "Basic Bearer ", "Basic ", "Bearer Basic ", "BearerBearer "])
+def test_a_key_behind_another_scheme_is_refused(server, session, start):
+    header = f"{start}{a_key(session)}"
+    assert get(server, "/health", Authorization=header).status_code == 401
+
+
+@pytest.mark.parametrize("header", ["Bearer", "Bearer Bearer", "bearer\tBearer Bearer"])
+def test_a_scheme_without_a_key_is_refused(server, header):
+    assert get(server, "/health", Authorization=header).status_code == 401
+
+
 def test_without_a_key_the_answer_says_what_to_send(server):
     answer = get(server, "/products")
     assert answer.status_code == 401

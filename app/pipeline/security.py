@@ -4,7 +4,7 @@ Connexion's own bearer handler ignores the scopes of a requirement, so both chec
 They are two steps because a request counts against the rate limit before its scope is looked at.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -53,6 +53,16 @@ def _refused(headers: dict[bytes, bytes]) -> Problem:
     )
 
 
+def bearer_token(headers: Mapping[bytes, bytes]) -> str | None:
+    """Return the token of the Authorization header (RFC 6750 section 2.1), or None without one.
+
+    The scheme may be repeated: people paste "Bearer <key>" where Swagger UI adds the scheme itself.
+    """
+    *schemes, token = headers.get(b"authorization", b"").decode("latin-1").split() or [""]
+    is_bearer = schemes and all(scheme.lower() == "bearer" for scheme in schemes)
+    return token if is_bearer else None
+
+
 def authentication(operation: Operation, step: Step, parts: Parts) -> Step:
     """Find out whose key it is. Raises a 401 problem if it is nobody's, and a 403 problem if it
     may not come from where it does."""
@@ -61,12 +71,11 @@ def authentication(operation: Operation, step: Step, parts: Parts) -> Step:
     keys, database, clock = parts.keys, parts.database, parts.clock
 
     async def authenticate(call: Call) -> Answer:
-        scheme, _, token = call.headers.get(b"authorization", b"").decode("latin-1").partition(" ")
         now = clock()
-        is_bearer = scheme.lower() == "bearer"
-        key = await keys.find(token.strip(), now) if is_bearer else None
+        token = bearer_token(call.headers)
+        key = await keys.find(token, now) if token is not None else None
         if key is None:
-            if is_bearer:
+            if token is not None:
                 await count_wrong_key(call, parts)
             raise _refused(call.headers)
         if not key.rights.open_to(address_of(call.scope)):
