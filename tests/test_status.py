@@ -85,3 +85,38 @@ def test_a_refused_token_request_says_why_in_the_words_of_the_rfc(
     assert answer.status_code == status
     assert answer.json()["error"] == code
     assert ("www-authenticate" in answer.headers) == (status == 401)
+
+
+@pytest.mark.parametrize(
+    "scope",
+    ["products:foo", "health products:foo", "products:foo health", "products:*", "products", "foo",
+     "Health", "* foo", "products:index,health", "products:foo products:foo", '"health"', "é"],
+)  # fmt: skip
+@pytest.mark.parametrize("held", ["*", "health"])
+def test_a_scope_that_is_not_declared_is_refused_to_every_key(server, session, scope, held):
+    key_id, secret = a_key(session, held).split("|")
+    answer = ask(server, client_id=key_id, client_secret=secret, scope=scope)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_scope")
+
+
+@pytest.mark.parametrize(
+    ("asked", "granted"),
+    [
+        ("", "*"),
+        (" ", "*"),
+        ("*", "*"),
+        ("products:index", "products:index"),
+        ("products:index products:index", "products:index"),
+        (" products:index  health ", "products:index health"),
+        ("products:store products:create", "products:create"),
+        ("statistics hearth pricing:index", "statitics health pricings:index"),
+        ("services:terminate", "services:expire"),
+        ("* health", "* health"),
+    ],
+)
+def test_a_token_has_each_requested_permission_once_by_its_published_name(
+    server, session, asked, granted
+):
+    key_id, secret = a_key(session).split("|")
+    answer = ask(server, client_id=key_id, client_secret=secret, scope=asked)
+    assert (answer.status_code, answer.json()["scope"]) == (200, granted)

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from app.contract import contract
 from app.usecases.tokens import client_credentials, grant
 
 
@@ -14,4 +15,4 @@ def token(
     address: str | None, admit: Callable[[int, int | None], None], now: datetime,
 ) -> dict[str, Any]:  # fmt: skip
     client_id, secret = client_credentials(body, headers.get(b"authorization", b""))
-    return grant(session, client_id, secret, body, address, admit, now)
+    return grant(session, client_id, secret, body, address, admit, contract().permissions, now)

@@ -1,7 +1,7 @@
 """Short-lived tokens for a part of a key's permissions (RFC 6749 section 4.4)."""
 
 from base64 import b64decode
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import unquote_plus
@@ -9,13 +9,13 @@ from urllib.parse import unquote_plus
 from sqlalchemy import delete, or_, select
 from sqlalchemy.orm import Session
 
-from app.usecases.permissions import EVERYTHING, canonical, covers
+from app.usecases.permissions import EVERYTHING, canonical
 from app.usecases.rights import NOT_FROM_HERE, earliest, rights_of
 from models import Admin, PersonalAccessToken
 from models.base import SHARED
 from models.errors import OAuthError
 from models.personal_access_token import hash_secret, is_current_secret, new_secret
-from models.sentence import say
+from models.sentence import Sentence, say
 
 LIFETIME = timedelta(hours=1)
 
@@ -42,11 +42,12 @@ def client_credentials(body: Mapping[str, Any], authorization: bytes) -> tuple[s
 
 def grant(
     session: Session, client_id: str, secret: str, body: Mapping[str, Any],
-    address: str | None, admit: Callable[[int, int | None], None], now: datetime,
+    address: str | None, admit: Callable[[int, int | None], None], declared: Container[str],
+    now: datetime,
 ) -> dict[str, Any]:  # fmt: skip
     """A new token for the key with that id and secret. Raises OAuthError (RFC 6749 5.2).
 
-    `address` is that of the client. `admit` is told the id of the key, and its own rate limit,
+    `declared` are the permissions that the contract knows. `address` is that of the client. `admit` is told the id of the key, and its own rate limit,
     once its secret is known to be right: a guesser uses up nobody's requests.
     """
     if body.get("grant_type") is None:
@@ -60,7 +61,7 @@ def grant(
     if not rights.open_to(address):
         raise OAuthError("unauthorized_client", NOT_FROM_HERE)
     admit(key.id, rights.rate_limit)
-    scope = _scope(key, (body.get("scope") or "").split())
+    scope = _scope(key, (body.get("scope") or "").split(), declared)
     _remove_ended(session, key, now)
     lifetime = min(LIFETIME, ends_at - now) if ends_at else LIFETIME
     fresh = new_secret()
@@ -126,12 +127,22 @@ def _has_living_admin(session: Session, key: PersonalAccessToken) -> bool:
     return admin is not None and admin.deleted_at is None
 
 
-def _scope(key: PersonalAccessToken, asked: list[str]) -> list[str]:
-    """The permissions of the token: all of the key's, or those that were asked for."""
+def _scope(key: PersonalAccessToken, asked: list[str], declared: Container[str]) -> list[str]:
+    """Return the permissions of the token: those that were requested, or else all of the key's."""
+    wanted = list(dict.fromkeys(map(canonical, asked)))
+    # RFC 6749 section 3.3: a scope that is unknown is refused, also to a key that may do everything.
+    if unknown := [scope for scope in wanted if scope not in declared]:
+        raise _invalid_scope(say("There are no such permissions: {scopes}.", scopes=_few(unknown)))
     held = [canonical(ability) for ability in key.abilities]
-    refused = [scope for scope in asked if scope == EVERYTHING and EVERYTHING not in held]
-    refused += [scope for scope in asked if scope != EVERYTHING and not covers(held, scope)]
+    refused = [scope for scope in wanted if EVERYTHING not in held and scope not in held]
     if refused:
-        names = ", ".join(refused)[:200]
-        raise OAuthError("invalid_scope", say("This key cannot grant {scopes}.", scopes=names))
-    return list(dict.fromkeys(map(canonical, asked))) or held
+        raise _invalid_scope(say("This key cannot grant {scopes}.", scopes=_few(refused)))
+    return wanted or held
+
+
+def _few(scopes: list[str]) -> str:
+    return ", ".join(scopes)[:200]
+
+
+def _invalid_scope(detail: Sentence) -> OAuthError:
+    return OAuthError("invalid_scope", detail)

@@ -99,7 +99,7 @@ def test_so_does_a_guess_where_keys_are_traded_for_tokens(server, guesses):
             with unit_of_work(server.engine, write=True) as session:
                 session.connection()
                 with steps() as called, pytest.raises(OAuthError):
-                    grant(session, number, secret, FORM, None, pytest.fail, NOW)
+                    grant(session, number, secret, FORM, None, pytest.fail, (), NOW)
                 found[name] = own(called) if session.bind.dialect.name != "sqlite" else called
     first, *others = found.values()
     assert len(first) > 1
