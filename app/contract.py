@@ -128,7 +128,9 @@ class Contract:
 
     def text(self, server: str) -> str:
         """The document as it was written, comments included, with one server."""
-        return self.source.replace(f"url: {self.base_path}", f"url: {server}", 1)
+        token_url = f"tokenUrl: {self.base_path}/"
+        text = self.source.replace(f"url: {self.base_path}", f"url: {server}", 1)
+        return text.replace(token_url, f"tokenUrl: {server}/", 1)
 
     def served(self, server: str, *, bearer: bool = False, json_only: bool = False) -> Json:
         """The document as written, with one server: `server`, the address of the request.
@@ -141,6 +143,9 @@ class Contract:
         """
         document = copy.deepcopy(self.document)
         document["servers"] = [{"url": server}]
+        # OpenAPI 3.0 lets servers be relative, but not the URLs of OAuth.
+        for flow in document["components"]["securitySchemes"]["bearer"]["flows"].values():
+            flow["tokenUrl"] = flow["tokenUrl"].replace(self.base_path, server, 1)
         if json_only:
             _keep_json(document)
             _keep_used_schemas(document)

@@ -30,6 +30,7 @@ from app.pipeline.origins import other_origins
 from app.pipeline.overload import Overload
 from app.pipeline.probes import Probes
 from app.pipeline.problems import Problems
+from app.pipeline.proxies import Proxies
 from app.pipeline.ratelimit import rate_limit
 from app.pipeline.request import request_check
 from app.pipeline.routing import Routing
@@ -55,6 +56,7 @@ def create_pages(settings: Settings, engine: Engine) -> Flask:
     """
     app = Flask("app", static_folder=None)
     app.config["ENGINE"] = engine
+    app.config["SETTINGS"] = settings
     app.config["STORAGE"] = Path(settings.data).absolute()
     app.json.sort_keys = False  # type: ignore[attr-defined]
     for blueprint in (portal, account, rpc):
@@ -65,7 +67,7 @@ def create_pages(settings: Settings, engine: Engine) -> Flask:
 def create_process(settings: Settings | None = None) -> ConnexionMiddleware:
     """What each process of `clientxcms:serve` runs: the server, and its log."""
     settings = settings or read_settings()
-    Protocol.patience = settings.request_timeout
+    Protocol.patience, Protocol.prefix = settings.request_timeout, settings.public_path
     return create_server(settings, log_to_standard_error(settings.log_level))
 
 
@@ -133,6 +135,7 @@ def create_server(
         resolver=RelativeResolver("app.handlers"),
         middlewares=[
             LifespanMiddleware,
+            partial(Proxies, settings=settings),
             *traces.steps,
             Observation,
             *other_origins(settings.cors_origins),

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from click import ClickException
 
@@ -18,6 +19,8 @@ POOLED = "pooled=1"
 TOKEN = re.compile(r"[A-Za-z0-9._~+/=-]{16,256}")
 # As browsers write it (RFC 6454 section 6.2): no path, no slash at the end.
 ORIGIN = re.compile(r"https?://([a-z0-9._-]{1,253}|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
+# Links begin with it: no query, no fragment, no user.
+PUBLIC = re.compile(r"https?://[^\s/?#@\\\"'<>]+(/[\w.~!$&()*+,;=:@%-]+)*", re.ASCII)
 LIMITS = ("file:///", "redis://", "rediss://")
 LOG_LEVELS = ("debug", "info", "warning", "error")
 
@@ -34,7 +37,8 @@ class Settings:
     `wrong_key_limit` is in wrong keys a minute and address, 0 for none. `max_wait` is how many
     milliseconds a request may wait for its turn before it is refused. `data` is the folder for
     uploaded files; it is created when first needed. `public_url` is the address that links begin
-    with; without one it is that of the request. `mail_url` says how e-mails go out: into a folder
+    with; without one it is that of the request. `trusted_proxies` are the addresses and networks of
+    which X-Forwarded headers are believed. `mail_url` says how e-mails go out: into a folder
     (`file:///folder`) or by SMTP (`smtp://user:password@host:port`, `smtps://` for TLS at once).
     `log_level` is one of LOG_LEVELS; requests are logged from `info` on.
     `cors_origins` are the sites whose pages may use the API from a browser, `*` for all.
@@ -58,6 +62,7 @@ class Settings:
     demo_data: bool = True
     data: Path = ROOT / "var" / "storage"
     public_url: str = ""
+    trusted_proxies: tuple[str, ...] = ("127.0.0.1", "::1")
     mail_url: str = f"file://{ROOT / 'var' / 'mail'}"
     mail_from: str = "CLIENTXCMS <noreply@localhost>"
     log_level: str = "info"
@@ -69,6 +74,11 @@ class Settings:
     request_timeout: int = 30
     cors_origins: tuple[str, ...] = ()
     metrics_folder: Path | None = None
+
+    @property
+    def public_path(self) -> str:
+        """The path below which clients see the server, such as `/billing`; mostly empty."""
+        return urlsplit(self.public_url).path
 
     @property
     def authority(self) -> str:
@@ -110,6 +120,8 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         demo_data=bool(number("DEMO_DATA", 1, 0, 1)),
         data=Path(environment.get("DATA_DIR", "").strip() or default.data),
         public_url=environment.get("PUBLIC_URL", "").strip().rstrip("/"),
+        trusted_proxies=words(environment.get("FORWARDED_ALLOW_IPS", ""))
+        or default.trusted_proxies,
         mail_url=environment.get("MAIL_URL", "").strip() or default.mail_url,
         mail_from=environment.get("MAIL_FROM", "").strip() or default.mail_from,
         log_level=environment.get("LOG_LEVEL", "").strip().lower() or default.log_level,
@@ -132,8 +144,11 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     if not settings.database_url.startswith(DATABASES):
         wrong.append("DATABASE_URL must start with sqlite:///, postgresql:// or mariadb://")
     wrong.extend(_wrong_beside_postgresql(settings))
-    if settings.public_url and not settings.public_url.startswith(("http://", "https://")):
-        wrong.append("PUBLIC_URL must start with http:// or https://")
+    if settings.public_url and not PUBLIC.fullmatch(settings.public_url):
+        wrong.append(
+            "PUBLIC_URL must be an address such as https://panel.example or "
+            "https://example.org/billing"
+        )
     if not settings.mail_url.startswith(("file:///", "smtp://", "smtps://")):
         wrong.append("MAIL_URL must start with file:///, smtp:// or smtps://")
     if wrong:

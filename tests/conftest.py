@@ -42,7 +42,7 @@ class Running:
 @contextmanager
 def serving(settings: Settings) -> Iterator[str]:
     """Serve on a free port, on the database as it is; the address."""
-    config = uvicorn.Config(create_server(settings), port=0, log_level="error")
+    config = uvicorn.Config(create_server(settings), port=0, log_level="error", proxy_headers=False)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

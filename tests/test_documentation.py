@@ -108,7 +108,8 @@ def test_the_yaml_is_the_contract_as_it_was_written_with_the_address_of_the_requ
     for host in (urlsplit(server.url).netloc, f"{HOST}:8443"):
         answer = request("GET", f"{server.url}/api/openapi.yaml", headers={"Host": host})
         assert answer.headers["content-type"] == "application/yaml; charset=utf-8"
-        assert answer.text == source.replace("- url: /api\n", f"- url: http://{host}/api\n")
+        expected = source.replace("- url: /api\n", f"- url: http://{host}/api\n")
+        assert answer.text == expected.replace("tokenUrl: /api/", f"tokenUrl: http://{host}/api/")
 
 
 def test_the_json_says_the_same_at_both_of_its_addresses(server):

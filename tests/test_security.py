@@ -36,7 +36,7 @@ def test_the_name_of_the_scheme_has_no_case(server, session, scheme):
     ["Bearer Bearer ", "Bearer bearer ", "bearer  ", "Bearer\tBearer\t", "Bearer  Bearer  "],
 )
 def test_a_key_is_found_behind_a_scheme_that_is_written_twice(server, session, start):
-    """Upstream's page tells people to put "Bearer" before the key in Swagger UI, which does so too."""
+    """Upstream's page tells people to write "Bearer" in Swagger UI, which writes it, too."""
     header = f"{start}{a_key(session)}"
     assert get(server, "/health", Authorization=header).status_code == 200
 

@@ -28,6 +28,8 @@ class Protocol(HttpToolsProtocol):
     """
 
     patience = 30.0
+    # The path below which clients see the server; problem documents name paths.
+    prefix = ""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
@@ -103,7 +105,7 @@ class Protocol(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         problem = self._refusal or Problem("malformed-request", say("This is no HTTP request."))
-        body = orjson.dumps(document(problem, "/"))
+        body = orjson.dumps(document(problem, "/", prefix=self.prefix))
         reason = HTTPStatus(problem.status).phrase
         head = (
             f"HTTP/1.1 {problem.status} {reason}\r\ncontent-type: {MEDIA_TYPE}\r\n"

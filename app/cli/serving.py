@@ -50,7 +50,8 @@ def start(settings: Settings) -> None:
         "access_log": False,
         "server_header": False,
         "loop": LOOP,
-        "proxy_headers": True,
+        # Ours knows more of them: app/pipeline/proxies.py.
+        "proxy_headers": False,
         "http": Protocol,
         "ws": "none",
         "timeout_graceful_shutdown": LAST_CALL,

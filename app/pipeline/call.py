@@ -30,6 +30,8 @@ Headers = Sequence[tuple[bytes, bytes]]
 # Where a scope keeps the call of an operation, and the id of the request.
 KEY = "clientxcms.call"
 ID = "clientxcms.request_id"
+# The path below which clients see the server, such as `/billing`; a proxy has taken it off.
+PREFIX = "clientxcms.prefix"
 
 
 @dataclass(slots=True)
@@ -84,9 +86,9 @@ Innermost = Callable[[Operation, Handler, Parts], Step]
 
 
 def site(scope: Scope, settings: Settings) -> str:
-    """The public address of this server, such as `https://panel.example`.
+    """Return the base URL of this server, such as `https://panel.example`.
 
-    It is the configured one, or else scheme and authority of the request.
+    It is the configured one, or else scheme and authority of the request and the prefix of a proxy.
     """
     if settings.public_url:
         return settings.public_url
@@ -94,7 +96,7 @@ def site(scope: Scope, settings: Settings) -> str:
     if not host:
         server, port = scope.get("server") or ("localhost", None)
         host = f"{server}:{port}".encode() if port else server.encode()
-    return f"{scope['scheme']}://{host.decode('latin-1')}"
+    return f"{scope['scheme']}://{host.decode('latin-1')}{scope.get(PREFIX, '')}"
 
 
 def address_of(scope: Scope) -> str | None:

@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.pipeline.browsers import security_headers
-from app.pipeline.call import KEY, App, Receive, Scope, Send
+from app.pipeline.call import KEY, PREFIX, App, Receive, Scope, Send
 from app.pipeline.language import language_headers, language_of, translations, worded
 from app.pipeline.media import PROBLEM_JSON, chosen, write_problem
 from models.errors import (
@@ -145,14 +145,19 @@ def invalid(kind: str, errors: Mapping[str, list[Sentence]]) -> Problem:
     return Problem(kind, first, errors=errors)
 
 
-def document(problem: Problem, instance: str, translate: Translate = str) -> dict[str, Any]:
-    """The problem document. `message` repeats the detail for clients of earlier versions."""
+def document(
+    problem: Problem, instance: str, translate: Translate = str, prefix: str = ""
+) -> dict[str, Any]:
+    """The problem document. `message` repeats the detail for clients of earlier versions.
+
+    `instance` is the path of the request, `prefix` that below which clients see the server.
+    """
     return {
-        "type": f"/api/problems/{problem.kind}",
+        "type": f"{prefix}/api/problems/{problem.kind}",
         "title": KINDS[problem.kind].title,
         "status": problem.status,
         "detail": problem.detail.into(translate),
-        "instance": instance,
+        "instance": f"{prefix}{instance}",
         "message": problem.detail.into(translate),
         **{name: worded(value, translate) for name, value in problem.members.items()},
     }
@@ -245,7 +250,8 @@ class Problems:
 async def send_problem(scope: Scope, problem: Problem, send: Send) -> None:
     """Send a problem, with the headers that earlier steps had prepared."""
     language = language_of(dict(scope["headers"]))
-    answer = document(problem, scope["path"], translations(language))
+    prefix = scope.get(PREFIX, "")
+    answer = document(problem, scope["path"], translations(language), prefix)
     media_type = chosen(scope["headers"]).problem
     body = write_problem(answer, media_type)
     call = scope.get(KEY)

@@ -11,7 +11,7 @@ from connexion.spec import Specification
 
 from app.contract import Operation
 from app.pipeline.browsers import security_headers
-from app.pipeline.call import KEY, App, Call, Parts, Receive, Scope, Send
+from app.pipeline.call import KEY, PREFIX, App, Call, Parts, Receive, Scope, Send
 from app.pipeline.problems import Problem
 from models.sentence import say
 
@@ -69,7 +69,9 @@ class Routing(SpecMiddleware):
                 path = dict(zip(operation.path_parameters, values, strict=True))
                 scope[KEY] = call = Call(operation, path, headers, scope, receive)
                 if operation.successor:
-                    call.answer_headers += _deprecation(operation, self.base_path, path)
+                    call.answer_headers += _deprecation(
+                        operation, scope.get(PREFIX, "") + self.base_path, path
+                    )
         await self.app(scope, receive, send)
 
     def _match(self, path: str) -> tuple[Route | None, list[str]]:

@@ -24,9 +24,11 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.contract import contract
 from app.pipeline.browsers import security_headers
+from app.pipeline.call import site
 from app.pipeline.language import language_headers, language_of, translations
 from app.pipeline.media import XML, answer_schema, chosen, problem_schema, write_problem
 from app.pipeline.problems import KINDS, Problem, document
+from app.settings import Settings
 from models.sentence import Sentence, say
 
 portal = Blueprint("portal", __name__, template_folder="templates")
@@ -132,7 +134,9 @@ def http_problem(error: HTTPException) -> Response:
     problem = Problem(kind, _detail(status), status=status)
     accepted = request.headers.get("Accept", "").encode("latin-1")
     media_type = chosen([(b"accept", accepted)]).problem
-    body = write_problem(document(problem, request.path, translations(language)), media_type)
+    body = write_problem(
+        document(problem, request.path, translations(language), request.script_root), media_type
+    )
     response = Response(body, status, content_type=media_type)
     for header, text in language_headers(language):
         response.headers[header.decode()] = text.decode()
@@ -159,4 +163,6 @@ def _served() -> dict[str, Any]:
 
 
 def _server() -> str:
-    return request.host_url.rstrip("/") + contract().base_path
+    """Return the base URL of the API, as clients see it."""
+    settings: Settings = current_app.config["SETTINGS"]
+    return site(request.environ["asgi.scope"], settings) + contract().base_path

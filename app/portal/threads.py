@@ -1,10 +1,13 @@
 """Flask on the event loop: its threads are few, and never wait for a client."""
 
+from collections.abc import Iterable
+from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
 from a2wsgi import WSGIMiddleware
 from flask import Flask
 
 from app.pipeline.bodies import arriving
-from app.pipeline.call import App, Message, Receive, Scope, Send
+from app.pipeline.call import PREFIX, App, Message, Receive, Scope, Send
 from app.pipeline.problems import Disconnected
 
 
@@ -15,7 +18,7 @@ def in_threads(flask: Flask, limit: int, patience: float) -> App:
     it as shows that it has more than `limit` bytes, which is for Flask to refuse. It is let go
     before the answer is sent, however long that takes: who reads slowly fills a queue.
     """
-    application = WSGIMiddleware(flask, send_queue_size=0)  # type: ignore[arg-type]
+    application = WSGIMiddleware(_below_prefix(flask), send_queue_size=0)  # type: ignore[arg-type]
 
     async def answer(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -25,6 +28,19 @@ def in_threads(flask: Flask, limit: int, patience: float) -> App:
         await application(scope, receive, send)  # type: ignore[arg-type]
 
     return answer
+
+
+def _below_prefix(flask: Flask) -> WSGIApplication:
+    """Flask, told below which path clients see it: addresses that it makes begin with that.
+
+    `root_path` of ASGI would not do: a2wsgi would take it off the path, as the proxy has done.
+    """
+
+    def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        environ["SCRIPT_NAME"] = environ["asgi.scope"].get(PREFIX, "")
+        return flask(environ, start_response)
+
+    return application
 
 
 async def _body(receive: Receive, limit: int) -> bytes:

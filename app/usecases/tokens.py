@@ -47,8 +47,9 @@ def grant(
 ) -> dict[str, Any]:  # fmt: skip
     """A new token for the key with that id and secret. Raises OAuthError (RFC 6749 5.2).
 
-    `declared` are the permissions that the contract knows. `address` is that of the client. `admit` is told the id of the key, and its own rate limit,
-    once its secret is known to be right: a guesser uses up nobody's requests.
+    `declared` are the permissions of the contract. `address` is that of the client. `admit` is told
+    the id of the key, and its own rate limit, once its secret is known to be right: a guesser uses
+    up nobody's requests.
     """
     if body.get("grant_type") is None:
         raise OAuthError("invalid_request", say("The field grant_type is missing."))
@@ -130,7 +131,7 @@ def _has_living_admin(session: Session, key: PersonalAccessToken) -> bool:
 def _scope(key: PersonalAccessToken, asked: list[str], declared: Container[str]) -> list[str]:
     """Return the permissions of the token: those that were requested, or else all of the key's."""
     wanted = list(dict.fromkeys(map(canonical, asked)))
-    # RFC 6749 section 3.3: a scope that is unknown is refused, also to a key that may do everything.
+    # RFC 6749 section 3.3: an unknown scope is refused, also to a key that may do everything.
     if unknown := [scope for scope in wanted if scope not in declared]:
         raise _invalid_scope(say("There are no such permissions: {scopes}.", scopes=_few(unknown)))
     held = [canonical(ability) for ability in key.abilities]

@@ -13,7 +13,7 @@ from werkzeug.test import encode_multipart
 
 from app.contract import Contract, Operation
 from app.jsonschema import Json, inlined
-from app.pipeline.call import ID, Scope
+from app.pipeline.call import ID, PREFIX, Scope
 from app.pipeline.problems import Problem, invalid
 from models.sentence import field, say
 
@@ -57,7 +57,7 @@ def scope_for(outer: Scope, method: str, path: str, members: Json) -> Scope:
         token = f"Bearer {key.decode(errors='replace') if isinstance(key, bytes) else key}"
         headers = [header for header in headers if header[0] != b"authorization"]
         headers.append((b"authorization", token.encode()))
-    kept = ("asgi", "http_version", "scheme", "client", "server", ID)
+    kept = ("asgi", "http_version", "scheme", "client", "server", ID, PREFIX)
     return {
         **{name: outer[name] for name in kept if name in outer},
         "type": "http",
