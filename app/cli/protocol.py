@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from app.cli.closing import DRAIN_LIMIT, LingeringTransport
 from app.pipeline.bodies import too_slow
 from app.pipeline.overload import ARRIVED
 from app.pipeline.problems import MEDIA_TYPE, Problem, document
@@ -40,8 +41,13 @@ class Protocol(HttpToolsProtocol):
         self._chunk = self._received = 0
         self._timer: asyncio.TimerHandle | None = None
 
+    @property
+    def is_receiving(self) -> bool:
+        """Whether a request has begun to arrive and has not ended."""
+        return self._began is not None
+
     def connection_made(self, transport: Any) -> None:
-        super().connection_made(transport)
+        super().connection_made(LingeringTransport(transport, self))  # type: ignore[arg-type]
         self._began = self.loop.time()
         self._check()
 
@@ -57,8 +63,13 @@ class Protocol(HttpToolsProtocol):
             self._began = self.loop.time()
             self._in_head = True
         super().data_received(data)
-        if self._in_head and self._received > UNSEEN and not self.transport.is_closing():
+        if self._received <= UNSEEN or self.transport.is_closing():
+            return
+        if self._in_head:
             self._refuse(_too_long(self.url))
+        elif self._received > DRAIN_LIMIT and self.cycle.response_complete:
+            # The response went out before the body had come, and the client goes on sending.
+            self.transport.abort()
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
@@ -81,6 +92,12 @@ class Protocol(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         self._began = None
         super().on_message_complete()
+        if self.cycle.response_complete and self.timeout_keep_alive_task is None:
+            # uvicorn waits for the next request from the response on, and no longer once the rest
+            # of a body has come after it.
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
 
     def _check(self) -> None:
         """Look once in a while whether somebody sends too slowly."""

@@ -63,6 +63,9 @@ def too_slow(patience: float) -> Problem:
 
 async def _read(receive: Receive, headers: dict[bytes, bytes], limit: int) -> bytes:
     announced = headers.get(b"content-length", b"0")
+    # Before the first byte is asked for: who sends `Expect: 100-continue` need not send any.
+    if announced.isdigit() and int(announced[:19]) > limit:
+        raise _too_large(limit)
     chunks: list[bytes] = []
     size = 0
     more = True
@@ -72,14 +75,18 @@ async def _read(receive: Receive, headers: dict[bytes, bytes], limit: int) -> by
             raise Disconnected
         chunks.append(message.get("body", b""))
         size += len(chunks[-1])
-        if size > limit or (announced.isdigit() and int(announced[:19]) > limit):
-            raise Problem(
-                "payload-too-large", say("A body may have at most {limit} bytes.", limit=limit),
-                # What is left of the body would be read as the next request.
-                headers={"Connection": "close"},
-            )  # fmt: skip
+        if size > limit:
+            raise _too_large(limit)
         more = message.get("more_body", False)
     return b"".join(chunks)
+
+
+def _too_large(limit: int) -> Problem:
+    return Problem(
+        "payload-too-large", say("A body may have at most {limit} bytes.", limit=limit),
+        # Clients stop to send upon this, where they listen meanwhile.
+        headers={"Connection": "close"},
+    )  # fmt: skip
 
 
 def parse(media_type: str, content_type: str, body: bytes) -> Any:
