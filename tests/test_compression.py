@@ -43,6 +43,9 @@ def get(client, path, accepted, method="GET"):
         ("br, deflate", None),
         ("", None),
         ("gzip;q=x, \xff;;", None),
+        ("zstd;q=.5, gzip;q=.6", "gzip"),
+        ("gzip;q=1.", "gzip"),
+        ("gzip;q=.0", None),
     ],
 )
 def test_the_coding_that_is_liked_best(client, customers, accepted, encoding):

@@ -8,6 +8,9 @@ from tests.http import request
 
 JSON, XML, TEXT = "application/json", "application/xml", "text/xml; charset=utf-8"
 PROBLEM_JSON, PROBLEM_XML = "application/problem+json", "application/problem+xml"
+# What HttpURLConnection sends unless it is told otherwise.
+JAVA = "text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2"
+SAFARI = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;q=0.8"
 
 
@@ -47,7 +50,31 @@ BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,image/webp,*/*;
         ("application/xml, application/problem+json", XML, PROBLEM_JSON),
         ("application/xml, application/problem+xml", XML, PROBLEM_XML),
         ("application/problem+xml;q=0.5, application/json", JSON, PROBLEM_XML),
-        (BROWSER, XML, PROBLEM_XML),
+        (BROWSER, JSON, PROBLEM_JSON),
+        (SAFARI, JSON, PROBLEM_JSON),
+        (JAVA, JSON, PROBLEM_JSON),
+        ("text/html, application/xml;q=0.9", XML, PROBLEM_XML),
+        ("application/xml, text/html;q=0.5, */*;q=0.1", XML, PROBLEM_XML),
+        # Weights as no standard has them, and as programs write them.
+        ("application/xml;q=.5, application/json;q=.4", XML, PROBLEM_XML),
+        ("application/xml;q=.4, application/json;q=.5", JSON, PROBLEM_JSON),
+        ("application/xml;q=1., application/json;q=0.5", XML, PROBLEM_XML),
+        ("application/xml;q=2, application/json;q=0.5", XML, PROBLEM_XML),
+        ("application/xml;q=0,8, application/json;q=0,3", XML, PROBLEM_XML),
+        ("application/xml;q=0.3333333, application/json;q=0.3", XML, PROBLEM_XML),
+        ('application/xml;q="0.5", */*;q=0.1', XML, PROBLEM_XML),
+        ("application/xml;q=0.5;level=1, application/json;q=0.4", XML, PROBLEM_XML),
+        ("application/xml;Q=1, application/json;Q=0.5", XML, PROBLEM_XML),
+        ("application/xml;q=high, */*;q=0.1", JSON, PROBLEM_JSON),
+        ("application/json;q=.0, */*", XML, PROBLEM_XML),
+        ("application/json;q=0.0, */*;q=.1", XML, PROBLEM_XML),
+        ("*", JSON, PROBLEM_JSON),
+        ("*;q=.2", JSON, PROBLEM_JSON),
+        ("application/xml, *;q=.1", XML, PROBLEM_XML),
+        ("application/xml;q=.1, *", JSON, PROBLEM_JSON),
+        ("application/xml ; q = .9 ,application/json\t;\tq=.1", XML, PROBLEM_XML),
+        (",, application/xml ,", XML, PROBLEM_XML),
+        ("json", JSON, PROBLEM_JSON),
         ("text/html, application/json;q=0.9", JSON, PROBLEM_JSON),
     ],
 )
@@ -62,7 +89,8 @@ def test_the_form_that_is_accepted_most_is_sent(client, session, accepted, answe
 
 NOTHING_FITS = [
     "text/html", "image/*", "application/pdf, text/plain;q=0.5", "application/json;q=0",
-    "application/json;version=2", "*/*;q=0", "*/json", "application/vnd.api+json",
+    "application/json;version=2", "*/*;q=0", "*;q=0", "*;q=.0", "application/json;q=.000",
+    "*/json", "application/vnd.api+json",
 ]  # fmt: skip
 
 

@@ -9,6 +9,12 @@ ALWAYS: Headers = (
     (b"permissions-policy", b"camera=(), microphone=(), geolocation=(), payment=(self)"),
     (b"x-permitted-cross-domain-policies", b"none"),
 )
+# What our own pages need: no script, and nothing of another host.
+PAGE_POLICY = (
+    b"content-security-policy",
+    b"default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; "
+    b"frame-ancestors 'none'",
+)
 OVER_TLS: Headers = (
     *ALWAYS,
     (b"strict-transport-security", b"max-age=31536000; includeSubDomains"),

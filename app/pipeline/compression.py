@@ -5,11 +5,11 @@ from functools import lru_cache
 
 from isal import igzip
 from werkzeug.datastructures import Accept
-from werkzeug.http import parse_accept_header
 from zstandard import ZstdCompressor
 
 from app.contract import Operation
 from app.pipeline.call import Answer, Call, Parts, Step
+from app.pipeline.preferences import preferences
 
 # In bytes. A smaller answer fits into one packet anyway.
 WORTH_IT = 1200
@@ -50,7 +50,7 @@ def _vary(headers: list[tuple[bytes, bytes]]) -> None:
 @lru_cache(256)
 def preferred(accepted: bytes) -> str | None:
     """The coding to answer a header with; None is to leave the answer as it is."""
-    codings = parse_accept_header(accepted.decode("latin-1"), Accept)
+    codings = preferences(accepted.decode("latin-1"), Accept)
     best = max(ENCODINGS, key=codings.quality)
     # Where a coding is liked less than none at all, none it is.
     plain = codings.quality("identity") if "identity" in codings.values() else 0

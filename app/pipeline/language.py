@@ -7,8 +7,8 @@ from typing import Any
 
 from babel.messages.pofile import read_po
 from werkzeug.datastructures import LanguageAccept
-from werkzeug.http import parse_accept_header
 
+from app.pipeline.preferences import preferences
 from models.sentence import Sentence, Translate
 
 FOLDER = Path(__file__).parent.parent / "translations"
@@ -18,7 +18,7 @@ LANGUAGES = (ENGLISH, *sorted(path.stem for path in FOLDER.glob("*.po")))
 
 @lru_cache
 def _chosen(accepted: str) -> str:
-    for tag, quality in parse_accept_header(accepted, LanguageAccept):
+    for tag, quality in preferences(accepted, LanguageAccept):
         language = tag.partition("-")[0].lower()
         if quality and language in LANGUAGES:
             return language

@@ -8,16 +8,17 @@ from typing import Any, NamedTuple
 
 import orjson
 from werkzeug.datastructures import MIMEAccept
-from werkzeug.http import parse_accept_header
 
 from app.contract import contract
 from app.jsonschema import Json
+from app.pipeline.preferences import preferences
 from app.xml.decoding import Decode, Readers, decoder
 from app.xml.encoding import Writers, encoder
 from app.xml.shape import Object, Root, Shapes, members_of
 from app.xml.xsd import schema_document
 
 JSON, XML, TEXT_XML = "application/json", "application/xml", "text/xml"
+HTML = "text/html"
 PROBLEM_JSON, PROBLEM_XML = "application/problem+json", "application/problem+xml"
 # In order of preference, where a request has none. text/xml is an older name of application/xml.
 ANSWERS = (JSON, XML, TEXT_XML)
@@ -27,24 +28,34 @@ CONTENT_TYPES = {JSON: JSON, XML: XML, TEXT_XML: f"{TEXT_XML}; charset=utf-8"}
 VARY = (b"vary", b"Accept")
 # All that we write is UTF-8, so that it does not have to be said.
 _UTF_8 = re.compile(r';\s*charset\s*=\s*"?utf-?8"?', re.IGNORECASE)
+# As Java writes `*/*`.
+_ANYTHING = re.compile(r"(?<![^,\s])\*(?![^;,\s])")
 PROBLEM: Json = {"$ref": "#/components/schemas/Problem"}
 
 Write = Callable[[Any], bytes]
 
 
 class Choice(NamedTuple):
-    """The media type of the answer, if any is accepted, and of a problem, which always comes."""
+    """The media type of the answer, if any is accepted, and of a problem, which always comes.
+
+    `by_person` is for a request by somebody who reads pages: a browser's.
+    """
 
     answer: str | None
     problem: str
+    by_person: bool = False
 
 
 @lru_cache
 def _choice(accepted: str) -> Choice:
-    ranges = parse_accept_header(_UTF_8.sub("", accepted), MIMEAccept)
-    if not ranges:
+    ranges = preferences(_ANYTHING.sub("*/*", _UTF_8.sub("", accepted)), MIMEAccept)
+    if not any("/" in item for item in ranges.values()):
         return Choice(JSON, PROBLEM_JSON)
-    answer = _best(ranges, ANSWERS)
+    by_person = _prefers_pages(ranges)
+    # To browsers XML is worth more than the rest, but they show JSON just as well, and save
+    # application/problem+xml into a file.
+    answer = _best(ranges, (JSON,)) if by_person else None
+    answer = answer or _best(ranges, ANSWERS)
     if answer is None:
         # Who names problems only will not mind what else an answer is, in the same form.
         answer = {PROBLEM_JSON: JSON, PROBLEM_XML: XML}.get(
@@ -52,7 +63,14 @@ def _choice(accepted: str) -> Choice:
         )
     as_answer = PROBLEM_XML if answer in (XML, TEXT_XML) else PROBLEM_JSON
     other = PROBLEM_JSON if as_answer == PROBLEM_XML else PROBLEM_XML
-    return Choice(answer, _best(ranges, (as_answer, other)) or as_answer)
+    return Choice(answer, _best(ranges, (as_answer, other)) or as_answer, by_person)
+
+
+def _prefers_pages(ranges: MIMEAccept) -> bool:
+    """Whether pages are named, and accepted at least as much as all that operations answer."""
+    ours = (*ANSWERS, PROBLEM_JSON, PROBLEM_XML)
+    is_named = HTML in map(str.lower, ranges.values())
+    return is_named and 0 < ranges.quality(HTML) >= max(map(ranges.quality, ours))
 
 
 def _best(ranges: MIMEAccept, offered: Iterable[str]) -> str | None:

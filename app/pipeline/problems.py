@@ -9,10 +9,11 @@ from typing import Any, NamedTuple
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from app.pipeline.browsers import security_headers
+from app.pipeline.browsers import PAGE_POLICY, security_headers
 from app.pipeline.call import KEY, PREFIX, App, Receive, Scope, Send
+from app.pipeline.error_page import HTML, error_page
 from app.pipeline.language import language_headers, language_of, translations, worded
-from app.pipeline.media import PROBLEM_JSON, chosen, write_problem
+from app.pipeline.media import PROBLEM_JSON, Choice, chosen, write_problem
 from models.errors import (
     BeyondKey,
     Conflict,
@@ -247,14 +248,29 @@ class Problems:
             await send_problem(scope, translate(error), watch)
 
 
+def written(
+    problem: Problem, path: str, language: str, prefix: str, choice: Choice, *, is_operation: bool
+) -> tuple[str, bytes]:
+    """Return a problem as its media type and its body: a page if a person is lost.
+
+    Operations answer programs, also if these call themselves browsers, and readers of `checks` or
+    `errors` want all of a document.
+    """
+    translate = translations(language)
+    answer = document(problem, path, translate, prefix)
+    if choice.by_person and not is_operation and not problem.members:
+        return HTML, error_page(answer, language, translate, prefix)
+    return choice.problem, write_problem(answer, choice.problem)
+
+
 async def send_problem(scope: Scope, problem: Problem, send: Send) -> None:
     """Send a problem, with the headers that earlier steps had prepared."""
     language = language_of(dict(scope["headers"]))
-    prefix = scope.get(PREFIX, "")
-    answer = document(problem, scope["path"], translations(language), prefix)
-    media_type = chosen(scope["headers"]).problem
-    body = write_problem(answer, media_type)
     call = scope.get(KEY)
+    media_type, body = written(
+        problem, scope["path"], language, scope.get(PREFIX, ""), chosen(scope["headers"]),
+        is_operation=call is not None,
+    )  # fmt: skip
     headers = [
         (b"content-type", media_type.encode()),
         (b"content-length", str(len(body)).encode()),
@@ -264,5 +280,7 @@ async def send_problem(scope: Scope, problem: Problem, send: Send) -> None:
         *((name.lower().encode(), text.encode()) for name, text in problem.headers.items()),
         *security_headers(scope["scheme"]),
     ]
+    if media_type == HTML:
+        headers.append(PAGE_POLICY)
     await send({"type": "http.response.start", "status": problem.status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body})

@@ -23,11 +23,11 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.contract import contract
-from app.pipeline.browsers import security_headers
+from app.pipeline.browsers import PAGE_POLICY, security_headers
 from app.pipeline.call import site
-from app.pipeline.language import language_headers, language_of, translations
-from app.pipeline.media import XML, answer_schema, chosen, problem_schema, write_problem
-from app.pipeline.problems import KINDS, Problem, document
+from app.pipeline.language import language_headers, language_of
+from app.pipeline.media import XML, answer_schema, chosen, problem_schema
+from app.pipeline.problems import KINDS, Problem, written
 from app.settings import Settings
 from models.sentence import Sentence, say
 
@@ -35,11 +35,6 @@ portal = Blueprint("portal", __name__, template_folder="templates")
 
 # A drawing may hold scripts; opened on its own, it is a page of this host. This disarms it.
 IMAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
-# What our own pages need: no script, and nothing of another host.
-PAGE_POLICY = (
-    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; base-uri 'none'; "
-    "frame-ancestors 'none'"
-)
 # Swagger UI writes styles and draws pictures itself. Scripts are its own and the one with the
 # nonce; requests go to this server alone.
 DOCUMENTATION_POLICY = (
@@ -120,7 +115,8 @@ def secure(response: Response) -> Response:
     """Add what browsers have to know; what a page says itself stays."""
     for name, value in security_headers(request.scheme):
         response.headers.setdefault(name.decode(), value.decode())
-    response.headers.setdefault("Content-Security-Policy", PAGE_POLICY)
+    name, value = PAGE_POLICY
+    response.headers.setdefault(name.decode(), value.decode())
     return response
 
 
@@ -133,10 +129,10 @@ def http_problem(error: HTTPException) -> Response:
     language = language_of({b"accept-language": accepted})
     problem = Problem(kind, _detail(status), status=status)
     accepted = request.headers.get("Accept", "").encode("latin-1")
-    media_type = chosen([(b"accept", accepted)]).problem
-    body = write_problem(
-        document(problem, request.path, translations(language), request.script_root), media_type
-    )
+    media_type, body = written(
+        problem, request.path, language, request.script_root, chosen([(b"accept", accepted)]),
+        is_operation=False,
+    )  # fmt: skip
     response = Response(body, status, content_type=media_type)
     for header, text in language_headers(language):
         response.headers[header.decode()] = text.decode()
