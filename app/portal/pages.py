@@ -1,5 +1,6 @@
 """What Flask serves: the documentation, the contract itself, uploaded images."""
 
+import re
 from pathlib import Path
 from secrets import token_urlsafe
 from typing import Any
@@ -19,7 +20,7 @@ from flask import (
     url_for,
 )
 from swagger_ui_bundle import swagger_ui_path
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, RequestedRangeNotSatisfiable
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.contract import contract
@@ -42,6 +43,10 @@ DOCUMENTATION_POLICY = (
     "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; "
     "frame-ancestors 'none'"
 )
+# RFC 9110 section 14.1.1. Numbers of more digits are beyond every file.
+ONE_RANGE = re.compile(
+    r"bytes=(?:(?P<first>\d{1,18})-(?P<last>\d{0,18})|-(?P<suffix>\d{1,18}))", re.I | re.A
+)
 FROM_STATUS = {404: "not-found", 405: "method-not-allowed", 413: "payload-too-large"}
 
 
@@ -63,7 +68,7 @@ def documentation() -> Response:
 
 @portal.get("/api/documentation/<path:name>")
 def swagger_ui(name: str) -> Response:
-    return send_from_directory(swagger_ui_path, name, max_age=86400)
+    return _file(swagger_ui_path, name, max_age=86400)
 
 
 @portal.get("/api/openapi.json")
@@ -105,9 +110,29 @@ def image(name: str) -> Response:
     folder: Path = current_app.config["STORAGE"]
     if name.rpartition("/")[2].startswith("."):
         abort(404)
-    response = send_from_directory(folder, name)
+    response = _file(folder, name)
     response.headers["Content-Security-Policy"] = IMAGE_POLICY
     return response
+
+
+def _file(folder: Path | str, name: str, max_age: int | None = None) -> Response:
+    """Send a file, or one range of it.
+
+    Werkzeug answers 416 to several ranges, and to what is no range of bytes. A server may ignore
+    the first, and has to ignore the second (RFC 9110 section 14.2): both get the whole file.
+    """
+    one = ONE_RANGE.fullmatch(request.headers.get("Range", ""))
+    is_range = one and not (one["last"] and int(one["first"]) > int(one["last"]))
+    if request.method != "GET" or not is_range:
+        request.environ.pop("HTTP_RANGE", None)
+    try:
+        return send_from_directory(folder, name, max_age=max_age)
+    except RequestedRangeNotSatisfiable as error:
+        if one and one["suffix"] and int(one["suffix"]) > (error.length or 0):
+            # More than the whole file is the whole file, which Werkzeug does not know.
+            del request.environ["HTTP_RANGE"]
+            return send_from_directory(folder, name, max_age=max_age)
+        raise
 
 
 @portal.after_app_request
@@ -137,7 +162,7 @@ def http_problem(error: HTTPException) -> Response:
     for header, text in language_headers(language):
         response.headers[header.decode()] = text.decode()
     for name, value in error.get_headers():
-        if name.lower() == "allow":
+        if name.lower() in ("allow", "content-range"):
             response.headers[name] = value
     return response
 
