@@ -93,6 +93,24 @@ def test_a_site_that_is_named_may_use_every_method_with_a_key(http, origin):
 
 
 @pytest.mark.parametrize(
+    "names",
+    ["x-requested-with", "traceparent", "traceparent,tracestate,baggage", "accept-language",
+     "authorization,content-type,idempotency-key,x-request-id,x-http-method-override",
+     "accept,authorization,content-type,x-requested-with"],
+)  # fmt: skip
+def test_a_preflight_takes_the_headers_that_libraries_send(http, names):
+    answer = preflight(http, PANEL, headers=names)
+    assert answer.status_code == 200
+    allowed = answer.headers["access-control-allow-headers"].lower().split(", ")
+    assert {*names.split(",")} <= {*allowed}
+
+
+def test_a_preflight_refuses_headers_that_mean_something_to_proxies(http):
+    answer = preflight(http, PANEL, headers="x-forwarded-for")
+    assert answer.status_code == 400
+
+
+@pytest.mark.parametrize(
     "origin", ["https://evil.example", "https://panel.example.evil.example", "null",
                "http://panel.example", "https://panel.example:8443"]
 )  # fmt: skip

@@ -8,7 +8,12 @@ from starlette.middleware.cors import CORSMiddleware
 from app.pipeline.call import App
 
 # What programs in a page may send, beside what any page may, and what they may see of an answer.
-SENT = ("Authorization", "Idempotency-Key", "X-HTTP-Method-Override", "X-Request-Id")
+# Libraries add some by themselves: jQuery and older ones X-Requested-With, tracing the headers of
+# W3C Trace Context and Baggage. A preflight that refuses one makes every call of the page fail.
+SENT = (
+    "Authorization", "Baggage", "Idempotency-Key", "Traceparent", "Tracestate",
+    "X-HTTP-Method-Override", "X-Request-Id", "X-Requested-With",
+)  # fmt: skip
 SEEN = (
     "Content-Language", "Deprecation", "Idempotency-Replayed", "Link", "Location", "Retry-After",
     "WWW-Authenticate", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset",
