@@ -2,6 +2,9 @@
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
+from functools import lru_cache
+from ipaddress import IPv6Address
 from typing import Any
 from urllib.parse import quote
 
@@ -17,7 +20,7 @@ from models.sentence import say
 
 ID = "{}"
 # RFC 9110 section 7.2. Addresses in answers begin with it, so it has to be one.
-HOST = re.compile(rb"([A-Za-z0-9._~-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])?(:[0-9]{0,5})?")
+HOST = re.compile(rb"(?:[A-Za-z0-9._~-]{1,253}|\[([0-9A-Fa-f:.]{2,45})\])(?::([0-9]{0,5}))?")
 Route = dict[str, tuple[str, Operation]]
 
 
@@ -53,9 +56,7 @@ class Routing(SpecMiddleware):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             headers = dict(scope["headers"])
-            hosts = [value for name, value in scope["headers"] if name == b"host"]
-            if len(hosts) > 1 or not HOST.fullmatch(headers.get(b"host", b"")):
-                raise Problem("malformed-request", say("The Host header does not name a host."))
+            _check_host(scope)
             context: dict[str, Any] = {"api_base_path": None, "operation_id": None}
             scope.setdefault("extensions", {})[ROUTING_CONTEXT] = context
             route, values = self._match(scope["path"])
@@ -89,6 +90,28 @@ class Routing(SpecMiddleware):
         if segments[0] in self.prefixes:
             raise Problem("not-found", say("There is nothing at {path}.", path=path))
         return None, []
+
+
+def _check_host(scope: Scope) -> None:
+    """Raise a 400 problem unless a request names its host, once (RFC 9112 section 3.2).
+
+    HTTP/1.0 has no such header, and an empty one stands for the address that was connected to.
+    """
+    hosts = [value for name, value in scope["headers"] if name == b"host"]
+    if not hosts and scope["http_version"] != "1.0":
+        raise Problem("malformed-request", say("A request of HTTP/1.1 has a Host header."))
+    if len(hosts) > 1 or (hosts and hosts[0] and not _is_host(hosts[0])):
+        raise Problem("malformed-request", say("The Host header does not name a host."))
+
+
+@lru_cache
+def _is_host(value: bytes) -> bool:
+    found = HOST.fullmatch(value)
+    if found is None or int(found[2] or 0) > 65535:
+        return False
+    with suppress(ValueError):
+        return found[1] is None or bool(IPv6Address(found[1].decode()))
+    return False
 
 
 def _segments(path: str) -> list[str]:
