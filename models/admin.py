@@ -10,6 +10,9 @@ from models.base import Base, SoftDeleted, Timestamps
 
 
 class Admin(Base, Timestamps, SoftDeleted):
+    """A person who runs the shop. From `expires_at` on (None is never), neither the person nor the
+    API keys of the person are let in."""
+
     __tablename__ = "admins"
     CLASS_NAME: ClassVar[str] = "App\\Models\\Admin\\Admin"
 

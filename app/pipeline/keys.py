@@ -24,7 +24,7 @@ _living = (
            _key.c.previous_token, _key.c.previous_expires_at,
            _parent.c.allowed_networks.label("parent_networks"),
            _parent.c.rate_limit.label("parent_limit"),
-           _parent.c.expires_at.label("parent_end"))
+           _parent.c.expires_at.label("parent_end"), _admin.c.expires_at.label("owner_end"))
     .outerjoin(_parent, _parent.c.id == _key.c.parent_id)
     .join(
         _admin,
@@ -44,7 +44,8 @@ _BY_HASH = _living.where(
 class LivingKey:
     """A key that exists and whose owner is a living admin; it may have expired meanwhile.
 
-    Its rights end with the secret by which it was found.
+    Its rights end with the secret by which it was found. `ends_at` is the end of these rights or of
+    its owner's access, whichever comes first: the owner may still make keys without an end.
     """
 
     id: int
@@ -52,6 +53,7 @@ class LivingKey:
     admin_id: int
     rights: Rights
     last_used_at: datetime | None
+    ends_at: datetime | None
 
 
 class Keys:
@@ -86,8 +88,7 @@ class Keys:
                 self._found[place] = key
         if key is None:
             return None
-        end = key.rights.expires_at
-        return None if end is not None and end <= now else key
+        return None if key.ends_at is not None and key.ends_at <= now else key
 
 
 def _look_up(reader: Reader, number: str, hashed: str) -> LivingKey | None:
@@ -109,4 +110,7 @@ def _look_up(reader: Reader, number: str, hashed: str) -> LivingKey | None:
         earliest(key["expires_at"], key["parent_end"],
                  None if is_new else key["previous_expires_at"]),
     )  # fmt: skip
-    return LivingKey(key["id"], key["parent_id"], key["tokenable_id"], rights, key["last_used_at"])
+    ends_at = earliest(rights.expires_at, key["owner_end"])
+    return LivingKey(
+        key["id"], key["parent_id"], key["tokenable_id"], rights, key["last_used_at"], ends_at
+    )

@@ -88,7 +88,7 @@ def grant(
 def _key(
     session: Session, client_id: str, secret: str, now: datetime
 ) -> tuple[PersonalAccessToken, datetime | None]:
-    """The key of a secret, and when that ends."""
+    """The key of a secret, and when the secret, the key or the access of its admin ends."""
     # The printed key is `<id>|<secret>`; who pastes it whole means its second half.
     hashed = hash_secret(secret.rpartition("|")[2])
     # Not by its number: how long that takes would tell a guesser which numbers there are.
@@ -104,8 +104,13 @@ def _key(
     is_new = is_current_secret(hashed, key.token, key.previous_token)
     if is_new is None:
         raise unknown
-    ends_at = earliest(key.expires_at, None if is_new else key.previous_expires_at)
-    if (ends_at is not None and ends_at <= now) or not _has_living_admin(session, key):
+    admin = _living_admin(session, key)
+    if admin is None:
+        raise unknown
+    ends_at = earliest(
+        key.expires_at, None if is_new else key.previous_expires_at, admin.expires_at
+    )
+    if ends_at is not None and ends_at <= now:
         raise unknown
     return key, ends_at
 
@@ -121,11 +126,11 @@ def _remove_ended(session: Session, key: PersonalAccessToken, now: datetime) -> 
         session.execute(delete(tokens).where(tokens.id.in_(ended)))
 
 
-def _has_living_admin(session: Session, key: PersonalAccessToken) -> bool:
+def _living_admin(session: Session, key: PersonalAccessToken) -> Admin | None:
     if key.tokenable_type != Admin.CLASS_NAME:
-        return False
+        return None
     admin = session.get(Admin, key.tokenable_id)
-    return admin is not None and admin.deleted_at is None
+    return None if admin is None or admin.deleted_at is not None else admin
 
 
 def _scope(key: PersonalAccessToken, asked: list[str], declared: Container[str]) -> list[str]:
