@@ -1,6 +1,8 @@
 """The collections of those who buy: customers and their services."""
 
 from app.catalogue import metadata_of, prices_of
+from app.criteria import Search
+from app.emails import in_ascii
 from app.listing import Collection
 from app.relations import Many, One
 from app.schemas.compiler import Serialiser
@@ -9,6 +11,7 @@ from app.schemas.invoice import InvoiceSchema
 from app.schemas.service import ConfigOptionSchema, ServiceSchema
 from app.usecases.account_blocks import SECRETS_OF_2FA
 from models import ConfigOptionService, Customer, Invoice, Metadata, Service
+from models.phone_number import searched
 from models.service import HIDDEN
 
 _customer = Customer.__table__
@@ -39,6 +42,10 @@ CUSTOMERS = Collection(
         ),
     },
     older={"q": "email"},
+    searched={
+        "email": Search("email", in_ascii),
+        "phone": Search("phone_spellings", searched, match="part"),
+    },
 )
 
 SERVICES = Collection(

@@ -1,13 +1,23 @@
 """Filters of a list as SQL: which rows match a text, a value or a day."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import Column, ColumnElement, and_, bindparam, func, or_, select
 
-# A part of a text in any case, the same of a text in ASCII, the very value, any moment of a day.
-Match = Literal["text", "ascii", "exact", "day"]
+# A part of a text in any case, the same of a text in ASCII, a part as it is, the very value, any
+# moment of a day.
+Match = Literal["text", "ascii", "part", "exact", "day"]
 Filter = tuple[str, Match, int]
+
+
+class Search(NamedTuple):
+    """How a column is searched: which column is looked at, for what a text stands for."""
+
+    column: str
+    meant: Callable[[str], str]
+    match: Match = "text"
 
 
 def literal(text: str) -> str:
@@ -35,8 +45,17 @@ def criterion(
             *(and_(column >= bindparam(name), column < bindparam(f"{name}end")) for name in names)
         )
     is_sqlite = dialect == "sqlite"
+    if match == "part":
+        return _containing(column, column, names, is_sqlite)
     # SQLite's LIKE knows no case, but in ASCII only; its lower() knows all letters, at a price.
     text = column if match == "ascii" and is_sqlite else func.lower(column)
+    return _containing(column, text, names, is_sqlite)
+
+
+def _containing(
+    column: Column[Any], text: ColumnElement[str], names: list[str], is_sqlite: bool
+) -> ColumnElement[bool]:
+    """Rows in which the text that is made of a column holds one of the parts."""
     found = or_(*(text.like(bindparam(name), escape="\\") for name in names))
     return _read_in_index(column, found) if is_sqlite and _is_indexed(column) else found
 

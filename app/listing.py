@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from marshmallow import Schema
 from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
 
-from app.criteria import Filter, Match, criterion, day, literal
+from app.criteria import Filter, Match, Search, criterion, day, literal
 from app.keyset import Cursor, Sorted, behind, bound, next_to, total
 from app.relations import Relation
 from app.schemas.compiler import Item, Serialiser, as_shown
@@ -89,7 +89,8 @@ class Collection:
 
     `always` are the relations that every answer holds, `relations` those that `include` may ask
     for. `older` maps list parameters of the first generation to the filters they stand for,
-    `implied` those that mean something else besides. `computed` makes items that are more than
+    `implied` those that mean something else besides. `searched` says how columns are searched that
+    hold more spellings of a value than one. `computed` makes items that are more than
     their row. `living` says which rows are there, if others than those that are not deleted; the
     values of its parameters are given with each request.
     """
@@ -103,6 +104,7 @@ class Collection:
         always: Mapping[str, Relation] | None = None,
         older: Mapping[str, str] | None = None,
         implied: Mapping[str, Mapping[str, str]] | None = None,
+        searched: Mapping[str, Search] | None = None,
         living: ColumnElement[bool] | None = None,
         computed: Callable[[Reader, list[Item], str], list[Item]] | None = None,
     ) -> None:
@@ -113,6 +115,7 @@ class Collection:
         self.always = always or {}
         self.older = older or {}
         self.implied = implied or {}
+        self.searched = searched or {}
         self.computed = computed
         # Triggers count the rows that are not deleted, and no others.
         self._is_counted = living is None
@@ -229,12 +232,15 @@ class Collection:
                 continue
             start = f"f{len(filters)}_"
             match = query.matches[name]
+            if column in self.searched:
+                column, meant, match = self.searched[column]
+                values = list(map(meant, values))
             if match == "text" and all(text.isascii() for text in values):
                 match = "ascii"
             filters.append((column, match, len(values)))
             if match == "exact":
                 bound |= {f"{start}{n}": value for n, value in enumerate(values)}
-            elif match in ("text", "ascii"):
+            elif match in ("text", "ascii", "part"):
                 bound |= {f"{start}{n}": f"%{literal(text)}%" for n, text in enumerate(values)}
             else:
                 for n, text in enumerate(values):

@@ -9,6 +9,7 @@ from typing import Any, ClassVar, TypeVar
 from sqlalchemy import (
     JSON,
     BigInteger,
+    Column,
     ColumnElement,
     DateTime,
     Dialect,
@@ -33,6 +34,8 @@ NAMES = {
     "pk": "pk_%(table_name)s",
 }
 _CENT = Decimal("0.01")
+# In the `info` of a column that follows from another: the field of a body that fills it.
+FIELD = "field"
 
 
 class Money(TypeDecorator[Decimal]):
@@ -186,24 +189,28 @@ def flush(session: Session) -> None:
         column = _column_of(str(error.orig))
         if column is None:
             raise
-        raise Invalid({column: [taken(column)]}) from error
+        name = column.info.get(FIELD, column.name)
+        raise Invalid({name: [taken(name)]}) from error
 
 
-def _column_of(complaint: str) -> str | None:
+def _column_of(complaint: str) -> Column[Any] | None:
     """The column whose uniqueness a database complains of: SQLite names it, others its index."""
-    named = re.search(r"UNIQUE constraint failed: \w+\.(\w+)", complaint)
+    named = re.search(r"UNIQUE constraint failed: (\w+)\.(\w+)", complaint)
     if named is not None:
-        return named[1]
+        return Base.metadata.tables[named[1]].c[named[2]]
     # MariaDB repeats the value before the name, whatever is written in it.
     index = re.search(r"for key '(\w+)'\W*$", complaint)
     for table in Base.metadata.tables.values():
         for column in table.columns:
             name = f"uq_{table.name}_{column.name}"
             if index[1] == name if index else f'"{name}"' in complaint:
-                return column.name
+                return column
     return None
+
+
+TAKEN = say("is already taken")
 
 
 def taken(name: str) -> Sentence:
     """What to say of a value that must be unique and is not."""
-    return field(name, say("is already taken"))
+    return field(name, TAKEN)

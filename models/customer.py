@@ -1,28 +1,42 @@
 """Customers: who buys, and where the invoice goes."""
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from sqlalchemy import BigInteger, Index, String, Text
+from sqlalchemy.engine.default import DefaultExecutionContext
 from sqlalchemy.orm import Mapped, mapped_column
 
-from models.base import Base, SoftDeleted, Timestamps, list_index
+from models.base import FIELD, Base, SoftDeleted, Timestamps, list_index
+from models.phone_number import e164, spellings
 from models.sentence import Sentence, say
 
-# Where customers may live, and the languages they may be written to (core contract 12.5).
-COUNTRIES = (
-    "FR", "BE", "CH", "LU", "CA", "US", "GB", "DE", "ES", "IT",
-    "PT", "NL", "IE", "AT", "MA", "DZ", "TN", "SN", "CI", "CM",
-)  # fmt: skip
+# The languages customers may be written to (core contract 12.5).
 LOCALES = ("fr_FR", "en_GB")
+
+
+def of_new(
+    derived: Callable[[str | None, str | None], str | None],
+) -> Callable[[DefaultExecutionContext], str | None]:
+    """The default of a column that follows from the phone number and the country of a new row."""
+
+    def default(context: DefaultExecutionContext) -> str | None:
+        row = context.get_current_parameters()
+        return derived(row.get("phone"), row.get("country"))
+
+    return default
 
 
 class Customer(Base, Timestamps, SoftDeleted):
     __tablename__ = "customers"
     __table_args__ = (
-        Index("uq_customers_phone", "phone", unique=True),
-        *map(list_index, ("firstname", "lastname", "created_at", "updated_at")),
+        Index("uq_customers_phone_e164", "phone_e164", unique=True),
+        *map(
+            list_index,
+            ("firstname", "lastname", "phone", "phone_spellings", "created_at", "updated_at"),
+        ),
     )
     CLASS_NAME: ClassVar[str] = "App\\Models\\Account\\Customer"
     NOUN: ClassVar[Sentence] = say("customer")
@@ -34,13 +48,19 @@ class Customer(Base, Timestamps, SoftDeleted):
     company_name: Mapped[str | None] = mapped_column(String(255))
     billing_details: Mapped[str | None] = mapped_column(String(255))
     locale: Mapped[str] = mapped_column(String(255), default="fr_FR")
+    # As the customer typed it. The number that this is has to be unique.
     phone: Mapped[str | None] = mapped_column(String(30))
+    phone_e164: Mapped[str | None] = mapped_column(
+        String(64), default=of_new(e164), info={FIELD: "phone"}
+    )
+    phone_spellings: Mapped[str | None] = mapped_column(String(100), default=of_new(spellings))
     address: Mapped[str] = mapped_column(String(250))
     address2: Mapped[str | None] = mapped_column(String(250))
     city: Mapped[str] = mapped_column(String(250))
     country: Mapped[str] = mapped_column(String(255), default="FR")
     region: Mapped[str] = mapped_column(String(250))
-    zipcode: Mapped[str] = mapped_column(String(255))
+    # Empty in countries without postal codes.
+    zipcode: Mapped[str] = mapped_column(String(255), default="")
     email_verified_at: Mapped[datetime | None]
     balance: Mapped[Decimal] = mapped_column(default=Decimal(0))
     last_login: Mapped[datetime | None]
@@ -56,3 +76,10 @@ class Customer(Base, Timestamps, SoftDeleted):
     dark_mode: Mapped[bool] = mapped_column(default=False)
     gdpr_compliment: Mapped[bool] = mapped_column(default=False)
     notes: Mapped[str | None] = mapped_column(Text)
+
+    def change(self, values: Mapping[str, Any]) -> None:
+        """Set the given columns, and those that follow from them."""
+        super().change(values)
+        if not {"phone", "country"}.isdisjoint(values):
+            self.phone_e164 = e164(self.phone, self.country)
+            self.phone_spellings = spellings(self.phone, self.country)

@@ -17,7 +17,7 @@ from models.engine import make_engine, unit_of_work
 from models.migrate import MIGRATIONS, Foreign, downgrade, is_current, refusal, state_of, upgrade
 from models.row_count import living_rows
 from tests.databases import new_database
-from tests.factories import a_key, a_note
+from tests.factories import a_customer, a_key, a_note
 
 NOW = datetime(2026, 3, 2, 9, 30, 15, 123456, tzinfo=UTC)
 REVISIONS = [each.revision for each in ScriptDirectory(str(MIGRATIONS)).walk_revisions()]
@@ -137,6 +137,32 @@ def test_rows_survive_every_step_down_and_up(engine):
         for model in COUNTED:
             living = select(func.count()).select_from(model).where(model.deleted_at.is_(None))
             assert session.scalar(select(living_rows(model.__table__))) == session.scalar(living)
+
+
+def test_customers_with_one_number_are_all_kept_and_the_first_one_owns_it(engine):
+    upgrade(engine)
+    with Session(engine) as session:
+        ids = [
+            a_customer(session, phone=phone).id for phone in (None, "+442079460018", "0320", "x")
+        ]
+    downgrade(engine, "0010")
+    phones = {1: "+33 6 71 82 93 10", 2: "0671829310", 3: "06 71 82 93 10", 4: "no number"}
+    old = MetaData()
+    old.reflect(engine, only=["customers"])
+    with engine.begin() as connection:
+        table = old.tables["customers"]
+        for row_id, phone in phones.items():
+            values = {"phone": phone, "deleted_at": datetime(2026, 1, 1) if row_id == 1 else None}
+            connection.execute(table.update().where(table.c.id == ids[row_id - 1]).values(values))
+    upgrade(engine)
+    with Session(engine) as session:
+        rows = [session.get(Customer, each) for each in ids]
+        assert [row.phone for row in rows] == list(phones.values())
+        # The first one of those that are not deleted.
+        assert [row.phone_e164 for row in rows] == [None, "+33671829310", None, None]
+        assert [row.phone_spellings for row in rows] == [
+            "+33671829310 0671829310 33671829310", *["+33671829310 0671829310"] * 2, "",
+        ]  # fmt: skip
 
 
 class Interrupted(Exception):

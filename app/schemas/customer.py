@@ -25,7 +25,7 @@ class CustomerSchema(Schema):
     city = fields.String()
     country = fields.String()
     region = fields.String()
-    zipcode = fields.String()
+    zipcode = fields.String(allow_none=True)
     email_verified_at = Moment(dump_only=True)
     balance = Balance()
     last_login = Moment(dump_only=True)

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from app.usecases.permissions import published
 from app.usecases.rights import Principal, Rights, check_within, is_within, parsed, rights_of
 from models import Admin, Customer, PersonalAccessToken
 from models.base import living, missing
@@ -137,10 +138,14 @@ def _alone(key: PersonalAccessToken) -> Rights:
 
 def _set(key: PersonalAccessToken, values: Mapping[str, Any], now: datetime) -> None:
     values = dict(values)
-    if values.get("expires_at") is not None and values["expires_at"] <= now:
+    end = values.get("expires_at")
+    if end is not None and end != key.expires_at and end <= now:
         raise Invalid({"expires_at": [field("expires_at", say("must be a moment to come"))]})
     if "abilities" in values:
         values["abilities"] = list(dict.fromkeys(values["abilities"]))
+        # As they are shown; who sends that back changes nothing.
+        if key.abilities and published(key.abilities) == values["abilities"]:
+            del values["abilities"]
     if "allowed_networks" in values:
         networks = dict.fromkeys(map(str, parsed(values["allowed_networks"])))
         values["allowed_networks"] = list(networks) or None

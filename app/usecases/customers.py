@@ -6,15 +6,17 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.usecases.contact_data import is_phone, is_postal_code
+from app.usecases.contact_data import has_postal_codes, is_postal_code
 from app.usecases.logs import log
 from app.usecases.mail import post
 from app.usecases.mailed_tokens import issue, redeem, withdraw
 from app.usecases.passwords import hash_password
 from models import Customer
-from models.base import flush, is_taken, taken
+from models.base import TAKEN, flush, is_taken
+from models.customer import LOCALES
 from models.errors import Conflict, Invalid
 from models.mailed_token import CONFIRM, PASSWORD
+from models.phone_number import COUNTRIES, e164
 from models.sentence import Sentence, field, say
 
 
@@ -61,33 +63,53 @@ def update(
 
 
 def _write(session: Session, customer: Customer, values: Mapping[str, Any]) -> None:
+    if "zipcode" in values:
+        values = {**values, "zipcode": values["zipcode"] or ""}
+    # What is there already may have been written by another program, by other rules. Clients that
+    # send back all that they have read do not change it.
+    values = {name: each for name, each in values.items() if each != getattr(customer, name)}
     with session.no_autoflush:
         errors = _errors(session, customer, values)
     if errors:
-        raise Invalid(errors)
+        raise Invalid({name: [field(name, reason)] for name, reason in errors.items()})
     customer.change(values)
     session.add(customer)
     flush(session)
 
 
-def _errors(
-    session: Session, customer: Customer, values: Mapping[str, Any]
-) -> dict[str, list[Sentence]]:
-    """What the contract cannot say of single fields."""
-    errors: dict[str, list[Sentence]] = {}
+def _errors(session: Session, customer: Customer, values: Mapping[str, Any]) -> dict[str, Sentence]:
+    """What the contract cannot say of single fields that are to change."""
+    errors: dict[str, Sentence] = {}
+    for name, known in (("country", COUNTRIES), ("locale", LOCALES)):
+        if name in values and values[name] not in known:
+            errors[name] = say("must be one of {options}", options=", ".join(known))
+    if values.get("balance", 0) < 0:
+        errors["balance"] = say("must be at least {limit}", limit="0")
     country = values.get("country") or customer.country or "FR"
-    zipcode = values.get("zipcode") or customer.zipcode
-    if {"country", "zipcode"} & values.keys() and not is_postal_code(zipcode, country):
-        said = say("must be a postal code of the country {country}", country=country)
-        errors["zipcode"] = [field("zipcode", said)]
-    phone = values.get("phone")
-    if phone is not None and not is_phone(phone, country):
-        errors["phone"] = [field("phone", say("must be a phone number"))]
-    for column in (Customer.email, Customer.phone):
-        value = values.get(column.key)
-        if value is not None and is_taken(session, customer, column == value):
-            errors.setdefault(column.key, []).append(taken(column.key))
-    return errors
+    if customer.id is None or not {"country", "zipcode"}.isdisjoint(values):
+        zipcode = values.get("zipcode", customer.zipcode)
+        if not zipcode and has_postal_codes(country):
+            errors["zipcode"] = say("is required")
+        elif zipcode and not is_postal_code(zipcode, country):
+            said = say("must be a postal code of the country {country}", country=country)
+            errors["zipcode"] = said
+    if values.get("phone") is not None and e164(values["phone"], country) is None:
+        errors["phone"] = say("must be a phone number")
+    return errors | _taken(session, customer, values, country)
+
+
+def _taken(
+    session: Session, customer: Customer, values: Mapping[str, Any], country: str
+) -> dict[str, Sentence]:
+    """The fields that would repeat what another customer has."""
+    same = {}
+    number = e164(values.get("phone", customer.phone), country)
+    # The same text may be another number in another country.
+    if number is not None and not {"country", "phone"}.isdisjoint(values):
+        same["phone"] = Customer.phone_e164 == number
+    if "email" in values:
+        same["email"] = Customer.email == values["email"]
+    return {name: TAKEN for name, each in same.items() if is_taken(session, customer, each)}
 
 
 def confirm(session: Session, customer: Customer, *, now: datetime, by: int | None) -> None:

@@ -1,6 +1,7 @@
 """What is left of a customer who is deleted: nothing that names a person, but for the name."""
 
 from datetime import datetime
+from secrets import token_hex
 from typing import Any
 
 from sqlalchemy import delete
@@ -19,6 +20,7 @@ from models import (
     PersonalAccessToken,
     Service,
 )
+from models.base import is_taken
 from models.errors import Conflict
 from models.sentence import say
 from models.service import ACTIVE, CANCELLED, HIDDEN, PENDING, SUSPENDED
@@ -44,7 +46,7 @@ def erase(
     detach_invoices(session, customer.id)
     _forget(session, customer)
     log(session, "account_deleted", customer, by=by, email=email, name=name)
-    customer.change(_anonymous(customer, now))
+    customer.change({**_anonymous(now), "email": _free_email(session, customer)})
     session.flush()
 
 
@@ -96,10 +98,18 @@ def _forget(session: Session, customer: Customer) -> None:
     )
 
 
-def _anonymous(customer: Customer, now: datetime) -> dict[str, Any]:
-    """First and last name are kept."""
+def _free_email(session: Session, customer: Customer) -> str:
+    """An e-mail address that names nobody, and that no other customer has."""
+    email = f"deleted-{customer.id}@clientxcms.com"
+    # Anybody may have called himself so.
+    with session.no_autoflush:
+        is_free = not is_taken(session, customer, Customer.email == email)
+    return email if is_free else f"deleted-{customer.id}-{token_hex(8)}@clientxcms.com"
+
+
+def _anonymous(now: datetime) -> dict[str, Any]:
+    """What is written over personal data. First and last name are kept."""
     return {
-        "email": f"deleted-{customer.id}@clientxcms.com",
         "address": "Deleted",
         "address2": None,
         "city": "Deleted",

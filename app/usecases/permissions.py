@@ -18,6 +18,11 @@ def canonical(permission: str) -> str:
     return f"{RESOURCES.get(resource, resource)}{colon}{VERBS.get(verb, verb)}"
 
 
+def published(permissions: Iterable[str]) -> list[str]:
+    """Permissions in the published vocabulary, each once."""
+    return list(dict.fromkeys(map(canonical, permissions)))
+
+
 def covers(held: Iterable[str], wanted: str) -> bool:
     """Whether a key that holds these permissions may do what `wanted` stands for."""
     known = {canonical(permission) for permission in held}
