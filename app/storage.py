@@ -13,8 +13,8 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.orm import Session, SessionTransaction
 
-from app.images import IMAGE_LIMIT, sniff
-from models.errors import Invalid
+from app.images import IMAGE_LIMIT, extension_of
+from models.errors import BadImage, Invalid
 from models.sentence import field, say
 
 
@@ -40,21 +40,10 @@ class Storage:
 
     def _save(self, stem: str, upload: Any, kinds: frozenset[str]) -> str:
         content: bytes = getattr(upload, "content", b"")
-        if len(content) > IMAGE_LIMIT:
-            kib = IMAGE_LIMIT // 1024
-            raise Invalid(
-                {"image": [field("image", say("must be a file of at most {size} KiB", size=kib))]}
-            )
-        extension = sniff(content)
-        if extension not in kinds:
-            names = ", ".join(sorted(kinds))
-            raise Invalid(
-                {
-                    "image": [
-                        field("image", say("must be an image of the type {types}", types=names))
-                    ]
-                }
-            )
+        try:
+            extension = self._extension(content, kinds)
+        except BadImage as error:
+            raise Invalid({"image": [field("image", error.detail)]}) from error
         path = f"{stem}.{extension}"
         target = self.folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -65,6 +54,17 @@ class Storage:
             file.write(content)
         event.listen(self.session, "after_commit", lambda _: staged.replace(target), once=True)
         return path
+
+    @staticmethod
+    def _extension(content: bytes, kinds: frozenset[str]) -> str:
+        if len(content) > IMAGE_LIMIT:
+            size = IMAGE_LIMIT // 1024
+            raise BadImage(say("must be a file of at most {size} KiB", size=size))
+        extension = extension_of(content)
+        if extension is None or extension not in kinds:
+            types = ", ".join(sorted(kinds))
+            raise BadImage(say("must be an image of the type {types}", types=types))
+        return extension
 
     def remove(self, path: str | None) -> None:
         """Remove a file, once the row that named it has let go of it."""

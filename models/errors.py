@@ -107,6 +107,10 @@ class Invalid(DomainError):
         self.errors = dict(errors)
 
 
+class BadImage(DomainError):
+    """Bytes that are not to be kept as an image. `detail` is the end of a sentence about them."""
+
+
 class OAuthError(DomainError):
     """A token request that is refused. `code` is one of RFC 6749 section 5.2."""
 

@@ -36,6 +36,13 @@ HAS_TEXT = contract().validator({"type": "string", "pattern": r"\S"}).accepts
 # Of a request that may be sent again.
 IS_NAME = contract().validator(contract().operations["groups.create"].headers[0].schema).accepts
 IS_PASSWORD = contract().validator({"$ref": "#/components/schemas/Password"}).accepts
+IS_BALANCE = (
+    contract()
+    .validator(
+        contract().document["components"]["schemas"]["CustomerUpdate"]["properties"]["balance"]
+    )
+    .accepts
+)
 IS_EMAIL = contract().validator({"$ref": "#/components/schemas/Email"}).accepts
 COUNTRIES = contract().document["components"]["schemas"]["Country"]["enum"]
 
@@ -207,7 +214,7 @@ def before_call(context: Any, case: Any, kwargs: Any) -> None:
     if operation.startswith("groups."):
         _set_place(body, _is_kept("group_id", path.get("group_id")))
     if operation.startswith("customers."):
-        _set_contact(body)
+        _set_contact(body, is_new=operation == "customers.create")
     if operation.startswith("api_keys."):
         _set_key(body)
 
@@ -259,11 +266,17 @@ def _set_place(body: dict[str, Any], is_kept: bool) -> None:
         body["parent_id"] = None if is_kept else PLACE
 
 
-def _set_contact(body: dict[str, Any]) -> None:
-    """What the contract cannot say: postal codes fit the country, addresses are nobody else's."""
+def _set_contact(body: dict[str, Any], *, is_new: bool) -> None:
+    """What the contract cannot say: postal codes fit the country, addresses are nobody else's, and
+    what other programs write may only be sent back."""
+    for name, known in () if is_new else (("country", "FR"), ("locale", "en_GB")):
+        if _is_text(body.get(name), 255):
+            body[name] = known
+    if not is_new and IS_BALANCE(body.get("balance")):
+        body["balance"] = 0
     if body.get("country", "FR") in COUNTRIES and {"country", "zipcode"} & body.keys():
         body["country"] = "FR"
-        if _is_text(body.get("zipcode", "59000"), 255):
+        if body.get("zipcode") is None or _is_text(body["zipcode"], 255):
             body["zipcode"] = "59000"
     if _is_text(body.get("phone"), 30):
         body["phone"] = f"06{next(_numbers) % 10**8:08}"

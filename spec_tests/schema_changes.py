@@ -96,6 +96,7 @@ def is_open(schema: Json) -> bool:
 
 def values(giver: Json, taker: Json) -> Iterator[str]:
     """Why a value of `giver` may not be one of `taker`, but for what is inside of it."""
+    giver = {**sizes(giver), **giver}
     kinds = giver.get("type"), taker.get("type")
     if "type" in taker and kinds[0] != kinds[1] and kinds != ("integer", "number"):
         yield f"the type differs, {kinds[0]} and {kinds[1]}."
@@ -118,3 +119,9 @@ def values(giver: Json, taker: Json) -> Iterator[str]:
 def takes_null(schema: Json) -> bool:
     """Whether null fits a schema: as it is, or one of its forms."""
     return is_nullable(schema) or any(map(takes_null, schema.get("anyOf", ())))
+
+
+def sizes(schema: Json) -> Json:
+    """The bounds that follow from the possible values of a schema, if it names texts."""
+    lengths = [len(value) for value in schema.get("enum", ()) if isinstance(value, str)]
+    return {"minLength": min(lengths), "maxLength": max(lengths)} if lengths else {}

@@ -5,6 +5,8 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
+from app.images import extension_of
+from models.errors import BadImage
 from tests.factories import a_group, a_product
 from tests.http import request
 
@@ -15,6 +17,31 @@ def an_image(kind="PNG", size=(2, 2), colour="red"):
     file = BytesIO()
     Image.new("RGB", size, colour).save(file, kind)
     return file.getvalue()
+
+
+def frames(kind):
+    """An image of three frames, or a JPEG with two others behind it."""
+    first, *others = (Image.new("RGB", (20, 20), each) for each in ("red", "green", "blue"))
+    file = BytesIO()
+    first.save(file, kind, save_all=True, append_images=others)
+    return file.getvalue()
+
+
+def with_thumbnail():
+    """A JPEG with a small JPEG among the data about it."""
+    file = BytesIO()
+    thumbnail = b"Exif\0\0" + an_image("JPEG")
+    Image.effect_noise((64, 64), 50).save(file, "JPEG", exif=thumbnail)
+    return file.getvalue()
+
+
+def doctype(inside="", after=""):
+    """The drawing as Illustrator and Inkscape write it, with more behind the identifiers."""
+    return (
+        b'<?xml version="1.0" encoding="utf-8"?>\n<!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" '
+        b'"http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd"' + inside.encode() + b">\n" + SVG
+        + after.encode()
+    )  # fmt: skip
 
 
 def upload(client, path, content, filename="image.png", **fields):
@@ -92,6 +119,13 @@ def test_an_image_is_stored_when_a_group_is_made(client, server, session):
         (an_image("GIF"), "gif", "image/gif"),
         (SVG, "svg", "image/svg+xml"),
         (b'<?xml version="1.0"?>\n<!-- a dot -->\n' + SVG, "svg", "image/svg+xml"),
+        (doctype(), "svg", "image/svg+xml"),
+        (b"<!DOCTYPE svg>" + SVG, "svg", "image/svg+xml"),
+        (b'<!DOCTYPE svg SYSTEM "file:///etc/passwd">' + SVG, "svg", "image/svg+xml"),
+        (frames("GIF"), "gif", "image/gif"),
+        (frames("PNG"), "png", "image/png"),
+        (frames("MPO"), "jpg", "image/jpeg"),
+        (with_thumbnail(), "jpg", "image/jpeg"),
     ],
 )
 def test_products_and_groups_take_the_usual_kinds(
@@ -235,6 +269,71 @@ def test_a_drawing_of_too_many_things_is_refused_however_small_its_file(client, 
         return upload(client, f"/products/{product.id}", drawing.encode(), "x.svg").status_code
 
     assert (status("<a/>" * 19_999), status(flood)) == (200, 422)
+
+
+BROKEN = "is damaged, or its end is missing"
+ACTIVE = "must not hold scripts, other documents, event handlers or links that run them"
+TYPES = "must be an image of the type gif, jpg, png, svg"
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (doctype(' [<!ENTITY ns "http://www.w3.org/2000/svg">]'),
+         "must not declare anything in its DOCTYPE"),
+        (doctype(' [<!ATTLIST circle onload CDATA "alert(1)">]'),
+         "must not declare anything in its DOCTYPE"),
+        (doctype(after="<g>"), "must be well-formed XML, as all drawings of the type svg"),
+        (SVG[:-6], "must be well-formed XML, as all drawings of the type svg"),
+        (SVG.replace(b"<circle", b"<script/><circle"), ACTIVE),
+        (b"<svg>" + b"<a/>" * 20_000 + b"</svg>", "has more than 20,000 elements and attributes"),
+        (an_image("PNG")[:40], BROKEN),
+        (an_image("PNG")[:-2], BROKEN),
+        (b"\x89PNG\r\n\x1a\n", BROKEN),
+        (an_image("GIF")[:-1], BROKEN),
+        (frames("GIF")[:-20], BROKEN),
+        (an_image("JPEG")[:-2], BROKEN),
+        (an_image("JPEG")[:-40], BROKEN),
+        (with_thumbnail()[:-2], BROKEN),
+        (with_thumbnail()[:-900], BROKEN),
+        (frames("WEBP")[:-1], BROKEN),
+        (an_image("WEBP"), TYPES),
+        (an_image("BMP"), TYPES),
+        (b"%PDF-1.7", TYPES),
+        (b"<!DOCTYPE html><html><svg/></html>", TYPES),
+        (b"", TYPES),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_an_image_is_said(client, server, product, content, reason):
+    answer = upload(client, f"/products/{product.id}", content)
+    assert answer.json()["errors"] == {"image": [f"The image field {reason}."]}
+    assert kept(server, "products") == []
+
+
+@pytest.mark.parametrize("kind", ["PNG", "GIF", "JPEG"])
+def test_an_image_of_too_many_pixels_is_refused_with_their_number(client, product, kind):
+    file = BytesIO()
+    Image.new("L", (10_000, 5_001)).save(file, kind, quality=1)
+    answer = upload(client, f"/products/{product.id}", file.getvalue())
+    assert answer.json()["errors"] == {
+        "image": ["The image field has more than 50,000,000 pixels."]
+    }
+
+
+@pytest.mark.parametrize(
+    "whole",
+    [an_image("PNG", (9, 9)), an_image("JPEG", (9, 9)), an_image("GIF", (9, 9)), frames("GIF"),
+     with_thumbnail()],
+    ids=["png", "jpeg", "gif", "frames", "thumbnail"],
+)  # fmt: skip
+def test_no_part_of_an_image_is_taken_for_a_whole_one(whole):
+    assert extension_of(whole) in ("png", "jpg", "gif")
+    for end in range(len(whole)):
+        try:
+            found = extension_of(whole[:end])
+        except BadImage:
+            found = None
+        assert found is None, end
 
 
 def test_a_text_in_place_of_the_file_is_refused(client, product):

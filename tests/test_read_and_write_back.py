@@ -52,7 +52,7 @@ ROWS = {
         a_customer(session, country="PL", zipcode="00-950", phone="+48 22 123 45 67"),
         a_customer(session, zipcode="unknown", phone="12345", region="Deleted"),
         a_customer(session, country="CI", zipcode=""),
-        a_customer(session, balance=Decimal("-9999999999.99")),
+        a_customer(session, balance=Decimal("-999999999.99")),
         a_customer(session, balance=Decimal("9999999999.99"), address2="x" * 250),
         a_customer(session, company_name="x" * 255, billing_details="x" * 255, phone="0" * 30),
     ],
