@@ -4,11 +4,25 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import Column, ColumnElement, and_, bindparam, func, or_, select
+from sqlalchemy import (
+    BindParameter,
+    Column,
+    ColumnElement,
+    String,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+)
+
+from models.folded import folded
 
 # A part of a text in any case, the same of a text in ASCII, a part as it is, the very value, any
 # moment of a day.
 Match = Literal["text", "ascii", "part", "exact", "day"]
+# The one letter beyond ASCII that is folded to one of ASCII, if texts are composed.
+DOTTED_I = "İ"
 Filter = tuple[str, Match, int]
 
 
@@ -21,8 +35,8 @@ class Search(NamedTuple):
 
 
 def literal(text: str) -> str:
-    """The text in lower case, with the wildcards of LIKE meaning themselves."""
-    return text.lower().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    """The text, with the wildcards of LIKE meaning themselves."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 def day(text: str) -> tuple[datetime, datetime]:
@@ -44,20 +58,28 @@ def criterion(
         return or_(
             *(and_(column >= bindparam(name), column < bindparam(f"{name}end")) for name in names)
         )
-    is_sqlite = dialect == "sqlite"
-    if match == "part":
-        return _containing(column, column, names, is_sqlite)
-    # SQLite's LIKE knows no case, but in ASCII only; its lower() knows all letters, at a price.
-    text = column if match == "ascii" and is_sqlite else func.lower(column)
-    return _containing(column, text, names, is_sqlite)
+    found = or_(
+        *(_contains(column, bindparam(name, type_=String()), match, dialect) for name in names)
+    )
+    return _read_in_index(column, found) if dialect == "sqlite" and _is_indexed(column) else found
 
 
-def _containing(
-    column: Column[Any], text: ColumnElement[str], names: list[str], is_sqlite: bool
+def _contains(
+    column: Column[Any], part: BindParameter[Any], match: Match, dialect: str
 ) -> ColumnElement[bool]:
-    """Rows in which the text that is made of a column holds one of the parts."""
-    found = or_(*(text.like(bindparam(name), escape="\\") for name in names))
-    return _read_in_index(column, found) if is_sqlite and _is_indexed(column) else found
+    """Whether a column holds a part of a text. To fold each row has its price, so it is done where
+    nothing else would find the same."""
+    if match == "part":
+        return column.like(part, escape="\\")
+    by_fold = folded(column).like(folded(part), escape="\\")
+    if match == "text" or dialect == "postgresql":
+        # PostgreSQL has an index of folded texts.
+        return by_fold
+    if dialect == "mariadb":
+        return func.lower(column).like(func.lower(part), escape="\\")
+    # SQLite's LIKE knows no case of ASCII.
+    has_dotted_i = func.instr(column, DOTTED_I) > 0
+    return or_(column.like(part, escape="\\"), and_(has_dotted_i, by_fold))
 
 
 def _is_indexed(column: Column[Any]) -> bool:

@@ -8,6 +8,8 @@ from sqlalchemy import URL
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
+from models.folded import SQLITE, fold
+
 DRIVER = "sqlite+embedded"
 # How long a writer waits for another one, in milliseconds.
 PATIENCE = 5000
@@ -70,7 +72,8 @@ registry.register(DRIVER.replace("+", "."), __name__, "EmbeddedSQLite")
 
 def _prepare(connection: Any) -> None:
     # SQLite's own lower() knows only ASCII.
-    connection.create_function("lower", 1, _lower, deterministic=True)
+    for name in ("lower", SQLITE):
+        connection.create_function(name, 1, fold, deterministic=True)
     # The timeout is first: changing the journal mode may meet a lock.
     for pragma in (
         f"busy_timeout = {PATIENCE}",
@@ -93,7 +96,3 @@ def connect_to_read(address: URL) -> sqlite3.Connection:
     _prepare(connection)
     connection.execute("PRAGMA query_only = ON")
     return connection
-
-
-def _lower(value: Any) -> Any:
-    return value.lower() if isinstance(value, str) else value

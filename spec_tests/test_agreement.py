@@ -10,7 +10,6 @@ from sqlalchemy import JSON, BigInteger, Boolean, Integer, String
 from app import access, accounts, catalogue, images
 from app.contract import contract
 from app.jsonschema import inlined, is_nullable
-from app.pipeline.reading import BLANKS
 from app.schemas.api_key import ApiKeySchema
 from app.schemas.compiler import Balance, Moment, Money
 from app.schemas.customer import CustomerSchema
@@ -20,6 +19,7 @@ from app.schemas.metadata import MetadataSchema
 from app.schemas.pricing import PricingSchema
 from app.schemas.product import ProductSchema
 from app.schemas.service import ConfigOptionSchema, ServiceSchema
+from app.texts import BLANKS
 from app.usecases import group_tree, products
 from models import (
     Base,
@@ -177,8 +177,8 @@ def test_null_can_be_sent_where_it_can_be_stored_or_means_no(thing):
             can_be_sent = is_nullable(schema)
             field = thing.schema.load_fields[name]
             assert field.allow_none == can_be_sent, name
-            means_no = (
-                isinstance(column.type, Boolean) or (column.default and column.default.arg == "")
+            means_no = isinstance(column.type, Boolean) or (
+                column.default and column.default.arg == ""
             )
             assert can_be_sent == bool(column.nullable or means_no), name
 

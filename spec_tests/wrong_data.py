@@ -12,7 +12,7 @@ from schemathesis.specs.openapi.checks import negative_data_rejection
 from schemathesis.transport.serialization import Binary
 
 from app.contract import contract
-from app.pipeline.reading import BLANKS
+from app.texts import BLANKS
 from app.xml.parsing import Malformed
 from spec_tests import xml_hooks
 from spec_tests.twins import from_xml

@@ -158,6 +158,29 @@ def test_postal_codes_are_those_of_the_country(client, session, country, zipcode
         assert set(client.post("/customers", json=body).json()["errors"]) == {"zipcode"}
 
 
+@pytest.mark.parametrize("country", ["CI", "CM"])
+@pytest.mark.parametrize("zipcode", [{}, {"zipcode": None}, {"zipcode": ""}])
+def test_a_country_without_postal_codes_needs_none(client, session, country, zipcode):
+    body = {name: value for name, value in NEW.items() if name not in ("zipcode", "phone")}
+    created = client.post("/customers", json={**body, "country": country, **zipcode})
+    assert (created.status_code, created.json()["zipcode"]) == (201, "")
+    path = f"/customers/{created.json()['id']}"
+    assert client.patch(path, json=created.json()).json() == created.json()
+    moved = client.patch(path, json={"country": "FR"})
+    assert moved.json()["errors"] == {"zipcode": ["The zipcode field is required."]}
+    assert client.patch(path, json={"country": "FR", "zipcode": "59000"}).status_code == 200
+
+
+@pytest.mark.parametrize("zipcode", [{}, {"zipcode": None}, {"zipcode": " "}])
+def test_a_country_with_postal_codes_needs_one(client, session, zipcode):
+    body = {name: value for name, value in NEW.items() if name != "zipcode"}
+    answer = client.post("/customers", json={**body, **zipcode})
+    assert answer.json()["errors"] == {"zipcode": ["The zipcode field is required."]}
+    path = f"/customers/{a_customer(session).id}"
+    if zipcode:
+        assert client.patch(path, json=zipcode).json()["errors"] == answer.json()["errors"]
+
+
 @pytest.mark.parametrize(
     "phone",
     ["0612345678", "0320000000", "06 12 34 56 78", "+33612345678", "+442079460018",
@@ -429,3 +452,15 @@ def test_what_a_customer_bought_stays_readable_after_the_deletion(client, sessio
     item = client.get(f"/services/{service.id}?include=customer").json()
     assert item["customer"]["email"] == f"deleted-{customer.id}@clientxcms.com"
     assert session.get(Service, service.id) is not None
+
+
+def test_a_customer_is_deleted_even_if_another_has_the_address_of_those_who_are(client, session):
+    customer = a_customer(session)
+    taken = f"deleted-{customer.id}@clientxcms.com"
+    other = client.post("/customers", json={**NEW, "email": taken})
+    assert other.status_code == 201
+    assert client.delete(f"/customers/{customer.id}").status_code == 200
+    email = fresh(session, customer).email
+    assert email != taken
+    assert email.startswith(f"deleted-{customer.id}-")
+    assert client.get(f"/customers/{other.json()['id']}").json()["email"] == taken

@@ -13,7 +13,9 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+from app.emails import in_ascii
 from app.jsonschema import Json, inlined, is_nullable
+from app.texts import BLANKS, meant
 
 Reader = Callable[[Any], Any]
 
@@ -31,11 +33,6 @@ _NUMBER = re.compile(r"-?[0-9]{1,19}(\.[0-9]{1,19}|,[0-9]{1,2})?")
 _DAY = re.compile(r"(\d{4}-\d\d-\d\d)(?:[ T](\d\d:\d\d:\d\d))?", re.ASCII)
 _PLACE = re.compile(r"[0-9]{1,6}")
 _BOOLEANS = {"true": True, "1": True, "false": False, "0": False}
-# White space as the pattern \S of the contract sees it, so that both call the same text blank.
-BLANKS = (
-    "\t\n\v\f\r \xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a"
-    "\u2028\u2029\u202f\u205f\u3000\ufeff"
-)
 # No database and no wire holds these: NUL, and the halves of surrogate pairs.
 UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
@@ -93,7 +90,17 @@ def _file(value: Any) -> Any:
 
 
 def _text(value: Any) -> Any:
-    """Blanks around a string go, and an empty one is null (core contract 1.1)."""
+    """Blanks around a string go, and one that is empty to the eye is null (core contract 1.1)."""
+    return meant(value) if isinstance(value, str) else value
+
+
+def _email(value: Any) -> Any:
+    value = _text(value)
+    return in_ascii(value) if isinstance(value, str) else value
+
+
+def _trimmed(value: Any) -> Any:
+    """A string of a program: nothing but the blanks around it is taken away."""
     return (value.strip(BLANKS) or None) if isinstance(value, str) else value
 
 
@@ -106,7 +113,9 @@ def _moment(value: Any) -> Any:
 
 # Formats in which the words null and none may be meant as they are.
 _WORDS = frozenset({"", "password", "safe-html"})
-_STRINGS: dict[str, Reader] = {"password": _password, "binary": _file, "date-time": _moment}
+_STRINGS: dict[str, Reader] = {
+    "password": _password, "binary": _file, "date-time": _moment, "email": _email,
+}  # fmt: skip
 
 
 def _integer(value: Any) -> Any:
@@ -199,4 +208,4 @@ def _free(value: Any) -> Any:
     if isinstance(value, Decimal):
         number = float(value)
         return number if math.isfinite(number) else value
-    return _text(value)
+    return _trimmed(value)

@@ -26,7 +26,7 @@ _FORMATS = {
     ),
     "date": say("must be a date such as 2026-08-13"),
     "date-time": say("must be a date and time such as 2026-08-13T20:15:53Z"),
-    "email": say("must be an e-mail address"),
+    "email": say("must be an e-mail address, in ASCII before the @"),
     "uuid": say("must be a UUID"),
     "network": say("must be a network such as 192.0.2.0/24 or 2001:db8::/32"),
 }
