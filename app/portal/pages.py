@@ -29,6 +29,7 @@ from app.pipeline.call import site
 from app.pipeline.language import language_headers, language_of
 from app.pipeline.media import XML, answer_schema, chosen, problem_schema
 from app.pipeline.problems import KINDS, Problem, written
+from app.portal.samples import with_samples
 from app.settings import Settings
 from models.sentence import Sentence, say
 
@@ -79,7 +80,7 @@ def openapi_json() -> Response:
 
 @portal.get("/api/openapi.yaml")
 def openapi_yaml() -> Response:
-    if {"auth", "media"} & request.args.keys():
+    if {"auth", "media", "examples"} & request.args.keys():
         dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
         text = yaml.dump(_served(), Dumper=dumper, sort_keys=False, allow_unicode=True)
     else:
@@ -176,11 +177,12 @@ def _detail(status: int) -> Sentence:
 
 
 def _served() -> dict[str, Any]:
-    return contract().served(
+    document = contract().served(
         _server(),
         bearer=request.args.get("auth") == "bearer",
         json_only=request.args.get("media") == "json",
     )
+    return with_samples(document) if request.args.get("examples") == "xml" else document
 
 
 def _server() -> str:
