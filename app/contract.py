@@ -150,6 +150,7 @@ class Contract:
             _keep_json(document)
             _keep_used_schemas(document)
             _name_values(document)
+            _drop_hints(document["components"]["schemas"])
         if bearer:
             scheme = document["components"]["securitySchemes"]["bearer"]
             document["components"]["securitySchemes"]["bearer"] = {
@@ -173,6 +174,20 @@ def _keep_json(node: Any) -> None:
         for name, item in node.items():
             if name not in ("schemas", "examples"):
                 _keep_json(item)
+
+
+def _drop_hints(node: Any) -> None:
+    """Take the `xml` hints out of all schemas below a node; a property may have that name."""
+    for name, item in list(node.items() if isinstance(node, dict) else ()):
+        if name == "properties":
+            for schema in item.values():
+                _drop_hints(schema)
+        elif name == "xml":
+            del node[name]
+        else:
+            _drop_hints(item)
+    for item in node if isinstance(node, list) else ():
+        _drop_hints(item)
 
 
 def _keep_used_schemas(document: Json) -> None:

@@ -59,7 +59,8 @@ def execute(page, method, path, media_type=None, **parameters):
 
     With a media type the body is sent that the page fills in for it.
     """
-    operation = page.locator(f".opblock-{method}", has=page.locator(f'[data-path="{path}"]'))
+    summary = page.locator(f'.opblock-summary-{method} [data-path="{path}"]')
+    operation = page.locator(".opblock", has=summary)
     operation.get_by_role("button").first.click()
     if media_type:
         operation.locator(".opblock-section-request-body select").select_option(media_type)
@@ -196,6 +197,15 @@ def test_tools_that_trip_over_two_media_types_get_a_view_without_xml(server, pat
             for media_type in [name for name in response.get("content", {}) if "xml" in name]:
                 del response["content"][media_type]
         assert view["components"][kind] == written["components"][kind]
+
+
+@pytest.mark.parametrize("path", ["/api/openapi.json", "/api/openapi.yaml"])
+def test_bodies_have_an_example_in_xml_in_the_view_for_pages_that_fill_them_in(server, path):
+    view = yaml.safe_load(request("GET", f"{server.url}{path}?auth=bearer&examples=xml").text)
+    content = view["components"]["requestBodies"]["ProductConfig"]["content"]
+    assert content["application/json"]["example"] == {"cores": 4, "node": "pve1"}
+    assert '<entry key="cores" type="integer">4</entry>' in content["application/xml"]["example"]
+    assert view["components"]["securitySchemes"]["bearer"]["type"] == "http"
 
 
 @pytest.mark.parametrize("kind", KINDS)
