@@ -28,7 +28,6 @@ MIGRATE = "Run: flask --app app clientxcms:migrate"
 LITTLE, TOO_LITTLE = 2**30, 100 * 2**20
 # How far clocks may be apart, and how long a message that is due may wait.
 APART, LATE = timedelta(seconds=5), timedelta(minutes=15)
-EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104  # nosec B104 - looked for, not listened on
 
 
 class Finding(NamedTuple):
@@ -54,7 +53,7 @@ def findings(settings: Settings) -> Findings:
 def _settings(settings: Settings) -> Findings:
     unsafe = {
         "DEMO_DATA": (settings.demo_data, "an empty database is filled with a demo shop; set 0"),
-        "HOST": (settings.host in EVERYWHERE, "anybody reaches the server, without TLS; listen on "
+        "HOST": (settings.loopback, "anybody reaches the server, without TLS; listen on "
                  "127.0.0.1 behind a reverse proxy"),
         "PUBLIC_URL": (not settings.public_url.startswith("https://"), "is no https:// address; "
                        "links would say what a request claims to be for, or go without TLS"),
@@ -66,6 +65,10 @@ def _settings(settings: Settings) -> Findings:
                     "SQLite has one writer at a time; several processes only help with reads"),
     }  # fmt: skip
     found = [Finding(WARNING, name, text) for name, (wrong, text) in unsafe.items() if wrong]
+    found += [
+        Finding(WARNING, name, f"is ignored; the setting is {setting}")
+        for name, setting in settings.misspelt
+    ]
     yield from found or [Finding(OK, "settings", "are those of a server in production")]
 
 

@@ -2,9 +2,13 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from ipaddress import ip_address
 from pathlib import Path
+from socket import inet_aton
 from urllib.parse import urlsplit
 
 from click import ClickException
@@ -23,6 +27,11 @@ ORIGIN = re.compile(r"https?://([a-z0-9._-]{1,253}|\[[0-9a-f:.]+\])(:[0-9]{1,5})
 PUBLIC = re.compile(r"https?://[^\s/?#@\\\"'<>]+(/[\w.~!$&()*+,;=:@%-]+)*", re.ASCII)
 LIMITS = ("file:///", "redis://", "rediss://")
 LOG_LEVELS = ("debug", "info", "warning", "error")
+# Names that are at least this similar (difflib's ratio) are taken for misspelt ones. REDIS_PORT and
+# PORT, which are at 0.62, or DB_HOST and HOST, at 0.8, mean different things.
+SIMILAR = 0.85
+# OpenTelemetry reads variables of its own, such as OTEL_EXPORTER_OTLP_TRACES_ENDPOINT.
+OTHERS = "OTEL_"
 
 
 class InvalidSettings(ClickException):
@@ -50,6 +59,8 @@ class Settings:
     is where PostgreSQL tells of changed keys, if it cannot where `database_url` says.
     `metrics_token` opens /metrics; without one there is no such page. `metrics_folder` is where the
     processes of a server put their metrics together; it is set by whoever starts several.
+    `misspelt` are variables of the environment that are ignored, and the settings that they
+    resemble.
     """
 
     host: str = "127.0.0.1"
@@ -74,6 +85,7 @@ class Settings:
     request_timeout: int = 30
     cors_origins: tuple[str, ...] = ()
     metrics_folder: Path | None = None
+    misspelt: tuple[tuple[str, str], ...] = ()
 
     @property
     def public_path(self) -> str:
@@ -83,13 +95,24 @@ class Settings:
     @property
     def authority(self) -> str:
         """Where the server listens: host and port, as they stand in a URL."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{host}:{self.port}"
+        return _authority(self.host, self.port)
+
+    @property
+    def loopback(self) -> str | None:
+        """The loopback address if the server listens on all addresses of the machine, or None."""
+        for read, address in ((inet_aton, "127.0.0.1"), (str, "::1")):
+            with suppress(OSError, ValueError):
+                return address if ip_address(read(self.host)).is_unspecified else None
+        return None
 
     @property
     def address(self) -> str:
-        """Where the server listens, as a URL."""
-        return f"http://{self.authority}"
+        """The URL of the server on this machine. No browser opens http://[::]:8000."""
+        return f"http://{_authority(self.loopback or self.host, self.port)}"
+
+
+def _authority(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def words(text: str) -> tuple[str, ...]:
@@ -100,38 +123,42 @@ def words(text: str) -> tuple[str, ...]:
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     """The settings of a process. Raises InvalidSettings, naming all that is wrong at once."""
     wrong: list[str] = []
+    names: list[str] = []
+
+    def text(name: str, default: str = "") -> str:
+        names.append(name)
+        return environment.get(name, "").strip() or default
 
     def number(name: str, default: int, lowest: int, highest: int) -> int:
-        text = environment.get(name, "").strip() or str(default)
-        if text.isascii() and text.isdigit() and lowest <= int(text) <= highest:
-            return int(text)
-        wrong.append(f"{name} must be a whole number from {lowest} to {highest}, not {text!r}")
+        written = text(name, str(default))
+        if written.isascii() and written.isdigit() and lowest <= int(written) <= highest:
+            return int(written)
+        wrong.append(f"{name} must be a whole number from {lowest} to {highest}, not {written!r}")
         return default
 
     default = Settings()
     settings = Settings(
-        host=environment.get("HOST", "").strip() or default.host,
+        host=text("HOST", default.host),
         port=number("PORT", default.port, 0, 65535),
-        database_url=environment.get("DATABASE_URL", "").strip() or default.database_url,
+        database_url=text("DATABASE_URL", default.database_url),
         workers=number("WORKERS", default.workers, 1, 256),
         rate_limit=number("RATE_LIMIT", default.rate_limit, 0, 1_000_000_000),
         wrong_key_limit=number("WRONG_KEY_LIMIT", default.wrong_key_limit, 0, 1_000_000_000),
         max_wait=number("MAX_WAIT", default.max_wait, 1, 60_000),
         demo_data=bool(number("DEMO_DATA", 1, 0, 1)),
-        data=Path(environment.get("DATA_DIR", "").strip() or default.data),
-        public_url=environment.get("PUBLIC_URL", "").strip().rstrip("/"),
-        trusted_proxies=words(environment.get("FORWARDED_ALLOW_IPS", ""))
-        or default.trusted_proxies,
-        mail_url=environment.get("MAIL_URL", "").strip() or default.mail_url,
-        mail_from=environment.get("MAIL_FROM", "").strip() or default.mail_from,
-        log_level=environment.get("LOG_LEVEL", "").strip().lower() or default.log_level,
-        metrics_token=environment.get("METRICS_TOKEN", "").strip(),
-        cors_origins=words(environment.get("CORS_ORIGINS", "")),
+        data=Path(text("DATA_DIR", str(default.data))),
+        public_url=text("PUBLIC_URL").rstrip("/"),
+        trusted_proxies=words(text("FORWARDED_ALLOW_IPS")) or default.trusted_proxies,
+        mail_url=text("MAIL_URL", default.mail_url),
+        mail_from=text("MAIL_FROM", default.mail_from),
+        log_level=text("LOG_LEVEL", default.log_level).lower(),
+        metrics_token=text("METRICS_TOKEN"),
+        cors_origins=words(text("CORS_ORIGINS")),
         request_timeout=number("REQUEST_TIMEOUT", default.request_timeout, 1, 3600),
-        database_replica_urls=words(environment.get("DATABASE_REPLICA_URLS", "")),
-        database_listen_url=environment.get("DATABASE_LISTEN_URL", "").strip(),
-        limits_url=environment.get("LIMITS_URL", "").strip(),
-        otlp_endpoint=environment.get("OTEL_EXPORTER_OTLP_ENDPOINT", "").strip(),
+        database_replica_urls=words(text("DATABASE_REPLICA_URLS")),
+        database_listen_url=text("DATABASE_LISTEN_URL"),
+        limits_url=text("LIMITS_URL"),
+        otlp_endpoint=text("OTEL_EXPORTER_OTLP_ENDPOINT"),
     )
     if not all(each == "*" or ORIGIN.fullmatch(each) for each in settings.cors_origins):
         wrong.append("CORS_ORIGINS must be origins such as https://panel.example, or *")
@@ -153,7 +180,22 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         wrong.append("MAIL_URL must start with file:///, smtp:// or smtps://")
     if wrong:
         raise InvalidSettings("; ".join(wrong) + ".")
-    return settings
+    return replace(settings, misspelt=tuple(_misspelt(environment, names)))
+
+
+def _misspelt(environment: Iterable[str], names: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """Find variables that nothing reads and settings that they resemble, as RATELIMIT."""
+    settings = {_plain(name): name for name in names}
+    for name in environment:
+        if name not in settings.values() and not name.startswith(OTHERS):
+            swapped = [each for each in settings if sorted(each) == sorted(_plain(name))]
+            for each in swapped or get_close_matches(_plain(name), settings, 1, SIMILAR):
+                yield name, settings[each]
+
+
+def _plain(name: str) -> str:
+    """Return what is left of a name without its case, its separators and our own prefix."""
+    return re.sub("[^A-Z]|^CLIENTXCMS", "", name.upper())
 
 
 def _wrong_beside_postgresql(settings: Settings) -> Iterator[str]:

@@ -99,7 +99,9 @@ def create_api_key(
     click.echo(f"Email: {owner.email}")
     click.echo(f"Token: {token}")
     settings: Settings = current_app.config["SETTINGS"]
-    click.echo(f"Documentation: {settings.address}/api/documentation")
+    # With PORT=0, only the server knows where it listens.
+    if settings.port:
+        click.echo(f"Documentation: {settings.address}/api/documentation")
 
 
 @commands.cli.command("clientxcms:list-api-keys")

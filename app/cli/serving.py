@@ -33,7 +33,7 @@ def start(settings: Settings) -> None:
 
     A database with rows is migrated only by who asks for it: that is the moment for a backup.
     """
-    check_port(settings)
+    settings = replace(settings, port=free_port(settings))
     with opened(settings) as engine:
         if state_of(engine) == "empty":
             upgrade(engine)
@@ -83,8 +83,11 @@ def counting_together(settings: Settings, folder: Path) -> Settings:
     return replace(settings, metrics_folder=metrics, limits_url=limits)
 
 
-def check_port(settings: Settings) -> None:
-    """End with one line if another program has the port."""
+def free_port(settings: Settings) -> int:
+    """Return the port to listen on, which the system chooses if PORT is 0.
+
+    Ends with one line if another program has the port.
+    """
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -92,6 +95,8 @@ def check_port(settings: Settings) -> None:
             probe.bind((settings.host, settings.port))
         except OSError as error:
             fail(f"Cannot listen on {settings.address}: {error.strerror}. Set another PORT.")
+        port: int = probe.getsockname()[1]
+    return port
 
 
 def has_admin(engine: Engine) -> bool:
