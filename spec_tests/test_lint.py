@@ -58,6 +58,7 @@ def small():
     return document
 
 
+@pytest.mark.needs("npm")
 def test_spectral_finds_nothing():
     assert lint(PATH.read_text(encoding="utf-8")) == []
 
@@ -71,10 +72,12 @@ def test_openapi_spec_validator_sees_a_mistake(small):
     assert len(list(OpenAPIV30SpecValidator(small).iter_errors())) == 1
 
 
+@pytest.mark.needs("npm")
 def test_a_part_of_the_contract_is_as_clean_as_the_whole(small):
     assert lint(yaml.safe_dump(small)) == []
 
 
+@pytest.mark.needs("npm")
 def test_spectral_sees_a_mistake_against_each_kind_of_rule(small):
     get = small["paths"]["/application/health"]["get"]
     schemas = small["components"]["schemas"]

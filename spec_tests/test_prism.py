@@ -19,7 +19,7 @@ from tests.factories import a_key
 from tests.http import open_client
 from tests.processes import free_port, until_it_listens
 
-pytestmark = [pytest.mark.own, pytest.mark.once]
+pytestmark = [pytest.mark.own, pytest.mark.once, pytest.mark.needs("npm")]
 PRISM = Path(__file__).parent / "node" / "node_modules" / ".bin" / "prism"
 OPERATIONS = contract().operations
 # Prism passes on what a client accepts, but cannot read zstd itself.

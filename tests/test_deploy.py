@@ -12,6 +12,7 @@ import pytest
 
 from app.cli.protocol import LAST_CALL
 from app.settings import read_settings
+from tests.needs import needs
 from tests.processes import free_port
 from tests.serving import served
 
@@ -58,6 +59,7 @@ def test_the_units_start_commands_that_there_are_and_let_them_end():
 
 
 @pytest.fixture
+@needs("nginx", "openssl")
 def proxy(tmp_path):
     """nginx with our file, before two ports: its own address, and the ports."""
     subprocess.run(

@@ -16,6 +16,7 @@ from app.pipeline.problems import KINDS
 from app.usecases.demo import load_demo
 from tests.factories import a_group, a_key, a_product
 from tests.http import request
+from tests.needs import needs
 
 pytestmark = pytest.mark.once
 
@@ -25,6 +26,7 @@ HOST = "panel.example"
 
 
 @pytest.fixture(scope="module")
+@needs("chromium")
 def browser():
     arguments = ["--no-sandbox", "--disable-background-networking"]
     expect.set_options(timeout=30_000)

@@ -14,7 +14,13 @@ CLIENTS = Path(__file__).parent / "clients"
 GUZZLE = ["php", str(CLIENTS / "products.php")]
 AXIOS = ["node", str(CLIENTS / "products.mjs")]
 
-pytestmark = pytest.mark.parametrize("example", [GUZZLE, AXIOS], ids=["guzzle", "axios"])
+pytestmark = pytest.mark.parametrize(
+    "example",
+    [
+        pytest.param(GUZZLE, id="guzzle", marks=pytest.mark.needs("php")),
+        pytest.param(AXIOS, id="axios", marks=pytest.mark.needs("npm")),
+    ],
+)
 
 
 def run(example, server, key, **parameters):

@@ -8,6 +8,7 @@ import pytest
 
 from app.pipeline.shared_windows import SLOTS, FileWindows
 from app.pipeline.windows import WINDOW
+from tests.needs import needs
 from tests.processes import free_port
 from tests.serving import served
 from tests.waiting import wait_until
@@ -18,6 +19,7 @@ LIMIT = 30
 
 
 @pytest.fixture
+@needs("redis")
 def redis(tmp_path):
     """The address of a Redis server, and its process."""
     port = free_port()

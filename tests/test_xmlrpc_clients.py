@@ -53,7 +53,13 @@ def node(url, key, method, *arguments):
     return json.loads(run("node", script, url, key, method, json.dumps(arguments)))
 
 
-@pytest.fixture(params=[python, php, node], ids=["python", "php", "node"])
+@pytest.fixture(
+    params=[
+        pytest.param(python, id="python"),
+        pytest.param(php, id="php", marks=pytest.mark.needs("php")),
+        pytest.param(node, id="node", marks=pytest.mark.needs("npm")),
+    ]
+)
 def call(request, server, session):
     """A function that calls a method with a key for everything."""
     key = a_key(session)
@@ -118,7 +124,11 @@ def examples():
 
 @pytest.mark.parametrize(
     ("language", "command", "suffix"),
-    [("python", "python", "py"), ("php", "php", "php"), ("javascript", "node", "mjs")],
+    [
+        ("python", "python", "py"),
+        pytest.param("php", "php", "php", marks=pytest.mark.needs("php")),
+        pytest.param("javascript", "node", "mjs", marks=pytest.mark.needs("npm")),
+    ],
 )
 def test_the_examples_of_the_documentation_work(
     server, session, tmp_path, language, command, suffix

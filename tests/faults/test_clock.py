@@ -9,12 +9,12 @@ import pytest
 
 from tests.databases import new_database
 from tests.http import open_client
+from tests.needs import needs
 from tests.processes import command, labels, serving
 
 # It is the clock of the server's processes that counts, not that of a database.
 pytestmark = pytest.mark.once
 
-(LIBRARY,) = Path("/usr/lib").glob("*/faketime/libfaketime.so.1")
 GROUP = {"name": "New", "description": "x", "status": "active", "sort_order": 0}
 
 
@@ -23,10 +23,11 @@ class Clock:
 
     def __init__(self, folder):
         self._file = folder / "clock"
+        (library,) = Path("/usr/lib").glob("*/faketime/libfaketime.so.1")
         self.set(timedelta())
         # Time that is only measured goes on as it does when a real clock is set.
         self.settings = {
-            "LD_PRELOAD": str(LIBRARY),
+            "LD_PRELOAD": str(library),
             "FAKETIME_TIMESTAMP_FILE": str(self._file),
             "FAKETIME_NO_CACHE": "1",
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
@@ -42,6 +43,7 @@ class Clock:
 
 
 @pytest.fixture
+@needs("faketime")
 def clock(tmp_path):
     return Clock(tmp_path)
 

@@ -12,6 +12,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
 from app.outbox import deliver, sender
+from tests.needs import needs
 from tests.processes import free_port
 from tests.test_mail import FROM, Mailbox, at, outbox, posted
 
@@ -21,6 +22,7 @@ LOGIN = "panel:s3cret-word@"
 
 
 @pytest.fixture(scope="module")
+@needs("openssl")
 def certificate(tmp_path_factory):
     """A certificate that nobody trusts, with its key in the same file."""
     folder = tmp_path_factory.mktemp("tls")
