@@ -77,7 +77,7 @@ ENDED = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
 def is_complete(config):
     """Whether all tests were asked for, so that what was not seen is a gap."""
     asked = {(config.invocation_params.dir / each).resolve() for each in config.args}
-    narrowed = ("keyword", "markexpr", "ignore", "deselect", "maxfail", "collectonly")
+    narrowed = ("keyword", "markexpr", "ignore", "deselect", "maxfail", "collectonly", "short")
     return HERE in asked and not any(getattr(config.option, name) for name in narrowed)
 
 

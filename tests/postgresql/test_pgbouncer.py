@@ -21,6 +21,8 @@ from tests.settings import unhurried
 from tests.test_groups import a_body
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.needs("pgbouncer")
+
 SESSIONS = 5
 
 
