@@ -23,7 +23,7 @@ def of_new(
     """The default of a column that follows from the phone number and the country of a new row."""
 
     def default(context: DefaultExecutionContext) -> str | None:
-        row = context.get_current_parameters()
+        row = context.get_current_parameters()  # type: ignore[no-untyped-call]
         return derived(row.get("phone"), row.get("country"))
 
     return default
