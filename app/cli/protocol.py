@@ -6,6 +6,7 @@ from http import HTTPStatus
 from typing import Any
 
 import orjson
+from httptools import HttpParserUpgrade, HttpRequestParser
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from app.cli.closing import DRAIN_LIMIT, LingeringTransport
@@ -21,6 +22,27 @@ URL_LIMIT, HEAD_LIMIT, UNSEEN = 32 * 1024, 64 * 1024, 512 * 1024
 LAST_CALL = 8
 
 
+class Parser(HttpRequestParser):  # type: ignore[misc]
+    """httptools' parser for a server that changes to no other protocol.
+
+    Java's HttpClient asks to go on with HTTP/2 in every first request. A server may ignore that
+    (RFC 9110 section 7.8), but llhttp takes all behind such a head for the other protocol, so that
+    the body is lost. The request is read once more without the header.
+    """
+
+    def __init__(self, protocol: "Protocol") -> None:
+        super().__init__(protocol)
+        self._protocol = protocol
+        # As uvicorn does: whoever says that it closes may send on nonetheless.
+        self.set_dangerous_leniencies(lenient_data_after_close=True)
+
+    def feed_data(self, data: bytes) -> None:
+        try:
+            super().feed_data(data)
+        except HttpParserUpgrade as upgrade:
+            self._protocol.go_on_without_upgrade(data[upgrade.args[0] :])
+
+
 class Protocol(HttpToolsProtocol):
     """One connection. `patience` is how long a request may take to arrive, in seconds.
 
@@ -34,6 +56,7 @@ class Protocol(HttpToolsProtocol):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
+        self.parser = Parser(self)
         self._refusal: Problem | None = None
         # When the request that is arriving began to, and whether it is still in its head.
         self._began: float | None = None
@@ -86,10 +109,14 @@ class Protocol(HttpToolsProtocol):
                 self._refusal = _too_long(self.url)
                 # The parser stops, and uvicorn answers what is no HTTP to it.
                 raise self._refusal
+        if self._is_upgrade:
+            return
         self._in_head = False
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
+        if self._is_upgrade:
+            return
         self._began = None
         super().on_message_complete()
         if self.cycle.response_complete and self.timeout_keep_alive_task is None:
@@ -98,6 +125,19 @@ class Protocol(HttpToolsProtocol):
             self.timeout_keep_alive_task = self.loop.call_later(
                 self.timeout_keep_alive, self.timeout_keep_alive_handler
             )
+
+    @property
+    def _is_upgrade(self) -> bool:
+        """Whether the parser is going to raise HttpParserUpgrade for the head that it has read."""
+        # CONNECT is none to ignore: its target is no path, and the request is refused.
+        return bool(self.parser.should_upgrade()) and self.parser.get_method() != b"CONNECT"
+
+    def go_on_without_upgrade(self, rest: bytes) -> None:
+        """Read the head again without its Upgrade, and `rest`, which came behind it, as a body."""
+        lines = [b"%b: %b" % header for header in self.headers if header[0] != b"upgrade"]
+        start = b"%b %b HTTP/1.1" % (self.parser.get_method(), self.url)
+        self.parser = Parser(self)
+        self.parser.feed_data(b"\r\n".join([start, *lines, b"", b""]) + rest)
 
     def _check(self) -> None:
         """Look once in a while whether somebody sends too slowly."""
