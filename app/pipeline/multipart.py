@@ -1,5 +1,6 @@
 """Bodies in multipart/form-data (RFC 7578), whose parts python-multipart finds."""
 
+import logging
 import re
 from codecs import lookup
 from typing import TYPE_CHECKING, NamedTuple
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
 CHARSETS = frozenset({"ascii", "cp1252", "iso8859-1", "utf-8"})
 # Transfer encodings that leave bytes as they are. RFC 7578 section 4.7 has given up the others.
 _IDENTITY = frozenset({b"", b"7bit", b"8bit", b"binary"})
+
+
+# The library logs a warning for each body that it cannot read, which is a mistake of the client.
+logging.getLogger("python_multipart").setLevel(logging.ERROR)
 
 
 class Upload(NamedTuple):

@@ -114,8 +114,6 @@ def unstorable(value: Any, path: str = "") -> Mapping[str, list[Sentence]]:
 
     Fields that take a file have to be looked at before.
     """
-    if isinstance(value, Upload):
-        return {path: [field(path, say("may not be a file"))]}
     if isinstance(value, str) and UNSTORABLE.search(value):
         return {path or "body": [field(path or "body", say("has characters that are not text"))]}
     found: dict[str, list[Sentence]] = {}
@@ -128,15 +126,17 @@ def unstorable(value: Any, path: str = "") -> Mapping[str, list[Sentence]]:
     elif isinstance(value, list):
         for place, item in enumerate(value):
             found |= unstorable(item, f"{path}.{place}" if path else str(place))
+    elif isinstance(value, Upload):
+        found[path] = [field(path, say("may not be a file"))]
     return found
 
 
 def storable(value: Any) -> Any:
     """The same without what cannot be stored, so that all else of it can be checked."""
-    if isinstance(value, Upload):
-        return ""
     if isinstance(value, str):
         return UNSTORABLE.sub("\ufffd", value)
     if isinstance(value, dict):
         return {storable(name): storable(item) for name, item in value.items()}
-    return [storable(item) for item in value] if isinstance(value, list) else value
+    if isinstance(value, list):
+        return [storable(item) for item in value]
+    return "" if isinstance(value, Upload) else value
