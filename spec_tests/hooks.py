@@ -17,10 +17,10 @@ from PIL import Image
 from schemathesis.generation.meta import TestPhase
 from schemathesis.transport.serialization import Binary
 
-from app.cli.protocol import URL_LIMIT
 from app.contract import contract
 from app.moments import is_moment
 from app.pipeline.idempotency import HEADER
+from app.pipeline.request import URL_LIMIT
 from spec_tests.recording import keep, operation_at, record
 from spec_tests.wrong_data import LISTS, as_text
 

@@ -5,8 +5,9 @@ import socket
 
 import pytest
 
-from app.cli.protocol import HEAD_LIMIT, URL_LIMIT
+from app.cli.protocol import HEAD_LIMIT
 from app.contract import contract
+from app.pipeline.request import URL_LIMIT
 from tests.http import request
 from tests.serving import served
 from tests.test_graceful_stop import received, slowly

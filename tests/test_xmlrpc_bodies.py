@@ -79,6 +79,14 @@ def test_a_number_beyond_every_limit_is_a_wrong_number(server, session):
     assert "monthly: The monthly field must be at most 999999.99." in lines
 
 
+def test_parameters_have_the_limit_of_a_url(server, session):
+    key, too_long = a_key(session), (414, ["An address may have at most 32768 bytes."])
+    for name in ("nothing", "filter[name]", "cursor"):
+        assert ask(server, key, "products.index", {name: "x" * 40_000}) == too_long
+    assert ask(server, key, "products.show", {"product_id": "9" * 40_000}) == too_long
+    assert ask(server, key, "products.index", {"nothing": "x" * 32_000})["data"] == []
+
+
 def test_a_body_has_the_limit_of_rest(server, session):
     key, limit = a_key(session), contract().body_limit
     call = METHOD.format("customers.index", "<struct/>").encode()

@@ -13,11 +13,12 @@ from app.cli.closing import DRAIN_LIMIT, LingeringTransport
 from app.pipeline.bodies import too_slow
 from app.pipeline.overload import ARRIVED
 from app.pipeline.problems import MEDIA_TYPE, Problem, document
+from app.pipeline.request import URL_LIMIT, url_too_long
 from models.sentence import say
 
 # In bytes. The head is the address with all headers; a client may send this much at once before
 # anybody looks.
-URL_LIMIT, HEAD_LIMIT, UNSEEN = 32 * 1024, 64 * 1024, 512 * 1024
+HEAD_LIMIT, UNSEEN = 64 * 1024, 512 * 1024
 # How long requests may take to end when the server has to, in seconds.
 LAST_CALL = 8
 
@@ -174,8 +175,7 @@ class Protocol(HttpToolsProtocol):
 
 def _too_long(url: bytes) -> Problem:
     if len(url) > URL_LIMIT:
-        text = say("An address may have at most {limit} bytes.", limit=URL_LIMIT)
-        return Problem("uri-too-long", text)
+        return url_too_long()
     return Problem(
         "headers-too-large",
         say("The head of a request may have at most {limit} bytes.", limit=HEAD_LIMIT),

@@ -17,6 +17,15 @@ from app.pipeline.reasons import header, query_parameter, reasons, unstorable
 from models.sentence import Sentence, say
 
 CURSOR = "cursor"
+# In bytes, of path and query. The links of a page repeat them, and have a limit in the contract.
+URL_LIMIT = 32 * 1024
+
+
+def url_too_long() -> Problem:
+    """The 414 problem of a request whose URL has more bytes than URL_LIMIT."""
+    return Problem(
+        "uri-too-long", say("An address may have at most {limit} bytes.", limit=URL_LIMIT)
+    )
 
 
 def request_check(operation: Operation, step: Step, parts: Parts) -> Step:

@@ -15,6 +15,7 @@ from app.contract import Contract, Operation
 from app.jsonschema import Json, inlined
 from app.pipeline.call import ID, PREFIX, Scope
 from app.pipeline.problems import Problem, invalid
+from app.pipeline.request import URL_LIMIT, url_too_long
 from models.sentence import field, say
 
 JSON = "application/json"
@@ -94,6 +95,8 @@ def request_for(
     }
     pairs = (pair for name, value in query.items() for pair in _pairs(name, value))
     scope["query_string"] = urlencode(list(pairs)).encode()
+    if len(scope["raw_path"]) + len(scope["query_string"]) > URL_LIMIT:
+        raise url_too_long()
     if not operation.bodies:
         return scope, b""
     content_type, body = _body(operation, members, contents)
