@@ -14,6 +14,9 @@ from tests.settings import RATE_LIMIT, unhurried
 
 pytestmark = pytest.mark.once
 
+# Where minutes are too many: one request of each kind, and none that a list of mistakes makes.
+FEW = ("--phases", "examples,fuzzing", "--max-examples", "2")
+
 
 @pytest.fixture
 def asked(target, tmp_path):
@@ -25,6 +28,11 @@ def asked(target, tmp_path):
         yield target
 
 
+def test_a_few_generated_requests_are_answered_as_the_contract_says(asked):
+    run(asked, *header(asked.key), *FEW)
+
+
+@pytest.mark.needs("minutes")
 def test_whatever_the_contract_allows_or_forbids_is_answered_as_it_says(asked):
     run(asked, *header(asked.key), "--max-examples", "15")
 

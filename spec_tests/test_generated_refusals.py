@@ -4,7 +4,7 @@ import pytest
 
 from spec_tests.generating import header, run
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.needs("minutes")]
 
 # Right requests are refused as well, and what was never made cannot be used.
 REFUSING = ("--max-examples", "5", "--mode", "positive", "--exclude-checks",

@@ -91,6 +91,7 @@ def test_what_only_a_test_can_notice_is_noticed_by_that_test():
     assert verdict.killer.startswith("spec_tests/test_published.py::test_a_body_takes")
 
 
+@pytest.mark.needs("minutes")
 def test_a_sample_of_changes_to_the_contract_is_noticed():
     ran = run("--sample", "20")
     assert ran.returncode == 0, ran.stdout + ran.stderr
