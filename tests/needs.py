@@ -164,7 +164,7 @@ def pytest_unconfigure(config):
         reason = (
             "they take minutes. To add: make test-all" if name == MINUTES else NEEDS[name].reason
         )
-        print(f"Left out: {count} tests, as {reason}")
+        print(f"Left out: {count} test{'s' * (count > 1)}, as {reason}")
     for what, command in OTHER_RUNS.items() if config.option.short else ():
         print(f"Left out: {what}. To add: {command}")
 

@@ -49,7 +49,7 @@ def tests_on_a_bare_machine(tmp_path):
 
 
 REDIS = "Left out: 2 tests, as Redis is not installed. To add: {}redis-server"
-VALGRIND = "Left out: 1 tests, as Valgrind is not installed. To add: {}valgrind"
+VALGRIND = "Left out: 1 test, as Valgrind is not installed. To add: {}valgrind"
 INSTALL = "apt-get install -y --no-install-recommends "
 
 
@@ -69,7 +69,7 @@ def test_a_short_run_names_what_takes_minutes_and_the_runs_that_it_is_no_part_of
 ):
     ended = tests_on_a_bare_machine("--short")
     lines = [line for line in ended.stdout.splitlines() if line.startswith("Left out: ")]
-    assert lines[0] == "Left out: 1 tests, as they take minutes. To add: make test-all"
+    assert lines[0] == "Left out: 1 test, as they take minutes. To add: make test-all"
     assert [line.rpartition("To add: ")[2] for line in lines[3:]] == [
         "make test-postgresql", "make test-mariadb", "make bench-check",
     ]  # fmt: skip
