@@ -43,6 +43,8 @@ def browser():
 def page(server, browser):
     """The documentation, just opened."""
     page = browser.new_page(base_url=f"http://{HOST}:{urlsplit(server.url).port}")
+    # To draw all operations takes long on a machine with other work.
+    page.set_default_timeout(120_000)
     page.goto("/api/documentation")
     yield page
     page.close()
