@@ -151,6 +151,7 @@ class Contract:
             _keep_used_schemas(document)
             _name_values(document)
             _drop_hints(document["components"]["schemas"])
+            _put_in_place(document)
         if bearer:
             scheme = document["components"]["securitySchemes"]["bearer"]
             document["components"]["securitySchemes"]["bearer"] = {
@@ -213,6 +214,18 @@ def _constant(value: str) -> str:
         return "ALL"
     name = re.sub(r"\W", "_", value.removeprefix("-")).upper()
     return f"{name}_DESCENDING" if value.startswith("-") else name
+
+
+def _put_in_place(document: Json) -> None:
+    """Put parameters and bodies into the operations. Generators make a type of each component, and
+    add a number to its name where a schema has the same one."""
+    for path in document["paths"].values():
+        for node in (path, *(path[method] for method in METHODS if method in path)):
+            if "parameters" in node:
+                node["parameters"] = [inlined(document, each) for each in node["parameters"]]
+            for body in node.keys() & {"requestBody", "x-request-body"}:
+                node[body] = inlined(document, node[body])
+    del document["components"]["parameters"], document["components"]["requestBodies"]
 
 
 def _operations(document: Json) -> Iterator[tuple[str, str, Json]]:
