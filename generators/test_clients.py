@@ -1,0 +1,93 @@
+"""Generators take the served document, and their clients do what a program of a customer would do."""
+
+import json
+import re
+
+import pytest
+
+from generators.declared import GENERATORS, IMPORTERS
+
+# What belongs to one generator is done by one process.
+EACH = pytest.mark.parametrize(
+    "generator",
+    [pytest.param(each, marks=pytest.mark.xdist_group(each.id), id=each.id) for each in GENERATORS],
+)
+EACH_IMPORTER = pytest.mark.parametrize(
+    "importer",
+    [pytest.param(each, marks=pytest.mark.xdist_group(each.id), id=each.id) for each in IMPORTERS],
+)
+DECLARED = re.compile(
+    r"\b(?:class|interface|enum|struct|type)\s+([A-Za-z]\w*)|^type (\w+)", re.MULTILINE
+)
+POOR = re.compile(r"Inline|Model\d+|.*\d$")
+# Names with a number that say what they mean, or that generators give to their own helpers.
+EXPLAINED = {
+    "Options2": "an import of @hey-api/openapi-ts under another name",
+    "NullableFloat32": "a type of Go",
+    "NullableFloat64": "a type of Go",
+    "NullableInt32": "a type of Go",
+    "NullableInt64": "a type of Go",
+}
+SOURCES = {".py", ".ts", ".php", ".go", ".java"}
+
+
+@EACH
+def test_generator_takes_the_document(workshop, generator):
+    assert list(workshop.generated(generator).glob("clientxcms*"))
+
+
+@EACH
+def test_client_compiles_under_the_strict_checker(workshop, generator):
+    workshop.compiled(generator)
+
+
+@EACH
+def test_client_makes_the_journey(workshop, shop, api, generator):
+    active = api.get("/services", params={"filter[status]": "active", "include": "customer"}).json()
+    service = active["data"][0]
+    seen = json.loads(workshop.journey(generator, f"{shop.url}/api", shop.key, "logo.png"))
+    product = api.get(f"/products/{seen['product']}").json()
+    assert product["name"] == "VPS XL"
+    assert seen == {
+        "active": active["meta"]["total"],
+        "customer": service["customer"]["email"],
+        "product": product["id"],
+        "stock": product["stock"],
+        "image": product["image"],
+        "status": "suspended",
+        "allowed": ["unsuspend", "expire", "cancel"],
+        "wrong": {"group_id": ["No group has this id."]},
+        "walked": [
+            each["id"] for each in api.get("/services", params={"per_page": 1000}).json()["data"]
+        ],
+    }
+    assert (product["stock"], api.get(f"/services/{service['id']}").json()["suspend_reason"]) == (
+        12,
+        "Abuse",
+    )
+    assert product["image"].endswith(".png")
+
+
+@EACH
+def test_names_in_the_generated_code_read_well(workshop, generator):
+    written = [
+        path.read_text()
+        for path in workshop.generated(generator).glob("clientxcms*/**/*")
+        if path.suffix in SOURCES
+    ]
+    found = {name or other for text in written for name, other in DECLARED.findall(text)}
+    assert len(found) > 50
+    assert sorted(name for name in found - EXPLAINED.keys() if POOR.match(name)) == []
+
+
+@EACH_IMPORTER
+def test_importer_makes_a_request_of_each_operation(workshop, document, importer):
+    collection = workshop.imported(importer)
+    assert len(collection) < 3_000_000
+    names = {
+        operation["summary"]
+        for path in json.loads(document)["paths"].values()
+        for operation in path.values()
+        if isinstance(operation, dict)
+    }
+    assert names <= set(re.findall(r'"name": ?"([^"]+)"', collection))
