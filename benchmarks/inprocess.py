@@ -24,7 +24,6 @@ def requests(app: Any, path: str, accept: str = "*/*") -> Callable[[int], None]:
         (b"host", b"localhost"),
         (b"authorization", f"Bearer {TOKEN}".encode()),
         (b"accept", accept.encode()),
-        (b"host", b"localhost"),
     ]
     address, _, query = f"{BASE}{path}".partition("?")
     loop = asyncio.get_event_loop_policy().new_event_loop()

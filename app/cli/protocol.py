@@ -23,7 +23,7 @@ HEAD_LIMIT, UNSEEN = 64 * 1024, 512 * 1024
 LAST_CALL = 8
 
 
-class Parser(HttpRequestParser):  # type: ignore[misc]
+class Parser(HttpRequestParser):
     """httptools' parser for a server that changes to no other protocol.
 
     Java's HttpClient asks to go on with HTTP/2 in every first request. A server may ignore that
@@ -37,7 +37,7 @@ class Parser(HttpRequestParser):  # type: ignore[misc]
         # As uvicorn does: whoever says that it closes may send on nonetheless.
         self.set_dangerous_leniencies(lenient_data_after_close=True)
 
-    def feed_data(self, data: bytes) -> None:
+    def feed_data(self, data: Any) -> None:
         try:
             super().feed_data(data)
         except HttpParserUpgrade as upgrade:
