@@ -63,7 +63,9 @@ class Need:
 
 NEEDS = {
     "chromium": Need("Chromium", program("chromium"), "chromium"),
+    "curl": Need("curl", program("curl"), "curl"),
     "faketime": Need("libfaketime", file("/usr/lib/*/faketime/libfaketime.so.1"), "faketime"),
+    "java": Need("a JDK from version 17 on", program("javac"), "openjdk-17-jdk-headless"),
     "mariadb": Need("MariaDB", program("mariadbd"), "mariadb-server"),
     "nginx": Need("nginx", program("nginx"), "nginx-light"),
     "npm": Need("a package from npm", has_npm_packages),

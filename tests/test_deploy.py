@@ -5,7 +5,6 @@ import ssl
 import subprocess
 import time
 from pathlib import Path
-from subprocess import Popen
 
 import httpx
 import pytest
@@ -13,6 +12,7 @@ import pytest
 from app.cli.protocol import LAST_CALL
 from app.settings import read_settings
 from tests.needs import needs
+from tests.nginx import nginx
 from tests.processes import free_port
 from tests.serving import served
 
@@ -77,18 +77,8 @@ def proxy(tmp_path):
     ):  # fmt: skip
         assert old in ours
         ours = ours.replace(old, str(new))
-    temporary = "".join(
-        f"{each}_temp_path {tmp_path}/{each};"
-        for each in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
-    (tmp_path / "whole").write_text(
-        f"daemon off; master_process off; pid {tmp_path}/pid; error_log {tmp_path}/error;"
-        f"events {{}} http {{ access_log off; {temporary} {ours} }}"
-    )
-    command = ["nginx", "-e", tmp_path / "error", "-p", tmp_path, "-c", tmp_path / "whole"]
-    with Popen(command) as nginx:
+    with nginx(tmp_path, port, ours):
         yield port, first, second
-        nginx.terminate()
 
 
 def through(port, folder, path, key, **headers):

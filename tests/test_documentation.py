@@ -1,7 +1,6 @@
 """The documentation: the page where a key can be tried, the contract itself, problem types."""
 
 import re
-import shutil
 from datetime import UTC, datetime
 from html import unescape
 from pathlib import Path
@@ -9,11 +8,12 @@ from urllib.parse import urlsplit
 
 import pytest
 import yaml
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from app.contract import contract
 from app.pipeline.problems import KINDS
 from app.usecases.demo import load_demo
+from tests.browsers import chromium
 from tests.factories import a_group, a_key, a_product
 from tests.http import request
 from tests.needs import needs
@@ -28,15 +28,8 @@ HOST = "panel.example"
 @pytest.fixture(scope="module")
 @needs("chromium")
 def browser():
-    arguments = ["--no-sandbox", "--disable-background-networking"]
-    expect.set_options(timeout=30_000)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"),
-            args=[*arguments, f"--host-resolver-rules=MAP {HOST} 127.0.0.1"],
-        )
+    with chromium(f"--host-resolver-rules=MAP {HOST} 127.0.0.1") as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture

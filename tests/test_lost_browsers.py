@@ -1,13 +1,13 @@
 """People who open a wrong URL in a browser read a page; programs get a problem document."""
 
 import re
-import shutil
 
 import pytest
-from playwright.sync_api import sync_playwright
 
+from tests.browsers import chromium
 from tests.factories import a_product
 from tests.http import request
+from tests.needs import needs
 
 pytestmark = pytest.mark.once
 
@@ -106,14 +106,10 @@ def test_operations_answer_browsers_as_programs(client, session):
 
 
 @pytest.fixture(scope="module")
+@needs("chromium")
 def browser():
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"),
-            args=["--no-sandbox", "--disable-background-networking"],
-        )
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.mark.parametrize(

@@ -1,45 +1,27 @@
 """The server behind a proxy: what it says of the scheme, the client and the path is understood."""
 
 import re
-import shutil
 from contextlib import contextmanager
-from subprocess import Popen
 from urllib.parse import urljoin
 
 import pytest
 import yaml
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 from sqlalchemy.orm import Session
 
+from models import EmailMessage
 from models.engine import make_engine
+from tests.browsers import chromium
 from tests.factories import a_customer, a_group, a_product, a_service
 from tests.http import open_client, request
-from tests.processes import free_port, is_open
+from tests.needs import needs
+from tests.nginx import nginx
+from tests.processes import free_port
 from tests.serving import served
-from tests.waiting import wait_until
 
 pytestmark = pytest.mark.once
 
 LINKS = "/api/application/products"
-
-
-@contextmanager
-def nginx(folder, port, locations):
-    """An nginx with those locations, at a port of this machine."""
-    temporary = "".join(
-        f"{each}_temp_path {folder}/{each};"
-        for each in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-    )
-    (folder / "nginx.conf").write_text(
-        f"daemon off; master_process off; pid {folder}/pid; error_log {folder}/error;"
-        f"events {{}} http {{ access_log off; {temporary}"
-        f"server {{ listen 127.0.0.1:{port}; {locations} }} }}"
-    )
-    command = ["nginx", "-e", folder / "error", "-p", folder, "-c", folder / "nginx.conf"]
-    with Popen(command) as proxy:
-        wait_until(lambda: is_open(port))
-        yield
-        proxy.terminate()
 
 
 # ── Below a path ──────────────────────────────────────────────────────────────
@@ -67,6 +49,7 @@ class Site:
 
 
 @pytest.fixture(scope="module", params=["setting", "setting like our base path", "header"])
+@needs("nginx")
 def site(request, tmp_path_factory):
     """A server that learns of its path from PUBLIC_URL, or from the header of its proxy."""
     folder = tmp_path_factory.mktemp("site")
@@ -77,11 +60,12 @@ def site(request, tmp_path_factory):
     said = f"proxy_set_header X-Forwarded-Prefix {path};" if by_header else ""
     settings = {} if by_header else {"PUBLIC_URL": f"{url}/"}
     with served(folder, **settings) as process:
-        locations = (
+        server = (
+            f"server {{ listen 127.0.0.1:{port}; location / {{ return 410; }} "
             f"location {path}/ {{ proxy_pass {process.url}/; proxy_set_header Host $http_host; "
-            f"{said} }} location / {{ return 410; }}"
+            f"{said} }} }}"
         )
-        with nginx(folder, port, locations):
+        with nginx(folder, port, server):
             site = Site(url, process, folder)
             with site.session() as session:
                 a_group(session, id=1)
@@ -181,23 +165,16 @@ def test_a_mailed_link_leads_to_a_page_whose_form_works(site):
 
 def mailed(site):
     """The link in the last mail of the outbox."""
-    from models import EmailMessage
-
     with site.session() as session:
         message = session.query(EmailMessage).order_by(EmailMessage.id.desc()).first()
         return re.search(r"https?://[^\s\"<>]+", message.content)[0]
 
 
 @pytest.fixture(scope="module")
+@needs("chromium")
 def browser():
-    arguments = ["--no-sandbox", "--disable-background-networking"]
-    expect.set_options(timeout=30_000)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium"), args=arguments
-        )
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 def test_the_documentation_shows_real_products_in_a_browser(site, browser):

@@ -23,19 +23,19 @@ JOURNEY = {
     "delete": [200, ""],
     "gone": [404, "Not found"],
 }
-# How the program is started, and the library that it is to use.
+# How each is started, and what the machine needs for it.
 PROGRAMS = {
-    "axios": ("node", "journey.mjs"),
-    "fetch": ("node", "journey.mjs"),
-    "http": ("node", "journey.mjs"),
-    "guzzle": ("php", "journey.php"),
-    "streams": ("php", "journey.php"),
-    "curl": ("php", "journey.php"),
-    "urllib": ("python", "journey.py"),
-    "http.client": ("python", "journey.py"),
-    "url": ("java", "Journey.java"),
-    "client": ("java", "Journey.java"),
-    "curl itself": ("sh", "journey.sh"),
+    "axios": ("node", "journey.mjs", "npm"),
+    "fetch": ("node", "journey.mjs", "npm"),
+    "http": ("node", "journey.mjs", "npm"),
+    "guzzle": ("php", "journey.php", "php"),
+    "streams": ("php", "journey.php", "php"),
+    "curl": ("php", "journey.php", "php"),
+    "urllib": ("python", "journey.py", None),
+    "http.client": ("python", "journey.py", None),
+    "HttpURLConnection": ("java", "Journey.java", "java"),
+    "HttpClient": ("java", "Journey.java", "java"),
+    "the program curl": ("sh", "journey.sh", "curl"),
 }
 
 
@@ -45,10 +45,16 @@ def process(tmp_path_factory):
         yield process
 
 
-@pytest.fixture(scope="module", params=PROGRAMS)
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(name, marks=[pytest.mark.needs(need)] if need else [])
+        for name, (_, _, need) in PROGRAMS.items()
+    ],
+)
 def journey(request, process, tmp_path_factory):
     """The status and a word of each response that a client has read."""
-    program, script = PROGRAMS[request.param]
+    program, script, _ = PROGRAMS[request.param]
     image = tmp_path_factory.mktemp("image") / "logo.png"
     image.write_bytes(an_image())
     # Warnings that tests of Python want are none of an example's business.

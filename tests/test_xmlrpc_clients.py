@@ -101,6 +101,13 @@ def test_texts_arrive_whatever_is_in_them(call, session):
     assert read["metadata"][0]["value"] == ODD_ESCAPED
 
 
+def test_texts_are_created_as_they_were_sent(call, server):
+    created = call("customers.create", {**NEW, "firstname": "Élodie", "city": "東京 & <co>"})
+    with Session(server.engine) as session:
+        customer = session.get(Customer, created["id"])
+        assert (customer.firstname, customer.city) == ("Élodie", "東京 & <co>")
+
+
 def test_a_number_of_more_than_32_bits_arrives_as_text(call, session):
     a_customer(session, id=5_000_000_000)
     assert call("customers.show", {"customer_id": "5000000000"})["id"] == "5000000000"

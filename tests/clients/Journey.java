@@ -1,4 +1,4 @@
-// The journey with what comes with Java: java Journey.java BASE_URL KEY IMAGE url|client
+// The journey with what comes with Java: java Journey.java BASE_URL KEY IMAGE HttpURLConnection|HttpClient
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -21,7 +21,7 @@ public class Journey {
         Answer send(String method, String url, String key, String type, String accept, byte[] body) throws Exception;
     }
 
-    static Answer byUrl(String method, String url, String key, String type, String accept, byte[] body) throws IOException {
+    static Answer byConnection(String method, String url, String key, String type, String accept, byte[] body) throws IOException {
         HttpURLConnection connection = (HttpURLConnection) URI.create(url).toURL().openConnection();
         connection.setRequestMethod(method);
         if (key != null) connection.setRequestProperty("Authorization", "Bearer " + key);
@@ -71,7 +71,7 @@ public class Journey {
     public static void main(String[] arguments) throws Exception {
         System.setOut(new java.io.PrintStream(System.out, true, StandardCharsets.UTF_8));
         String groups = arguments[0] + "/api/application/groups", key = arguments[1], json = "application/json";
-        Client client = arguments[3].equals("url") ? Journey::byUrl : Journey::byClient;
+        Client client = arguments[3].equals("HttpURLConnection") ? Journey::byConnection : Journey::byClient;
         Answer answer = client.send("GET", groups, key, null, null, null);
         print("list", answer.status(), found("\"total\":(\\d+)", answer.text()));
         String group = "{\"name\": \"Élite ☃\", \"slug\": \"elite-" + ProcessHandle.current().pid() + "\", \"description\": \"x\", \"status\": \"active\", \"sort_order\": 0}";
