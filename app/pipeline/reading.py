@@ -172,12 +172,13 @@ def _object(readers: dict[str, Reader], defaults: Json, *, closed: bool) -> Read
 def _embedded(text: str) -> Any:
     """Read JSON in a field of a form: OpenAPI says so of a part that has no other type.
 
-    Raises RecursionError where the body, with the field, nests too deep.
+    Raises RecursionError where the body, with the field, nests deeper than DEPTH. Beyond about a
+    thousand levels Python cannot tell whether a text is JSON, and it stays a text.
     """
     try:
         # int() refuses NaN and the infinities, which are not JSON.
         value = json.loads(text, parse_float=Decimal, parse_constant=int)
-    except (ValueError, ArithmeticError):
+    except (ValueError, ArithmeticError, RecursionError):
         return text
     measure(value, DEPTH - 1)
     return value
