@@ -1,19 +1,20 @@
 """The contract, loaded once: what every other module knows about the API comes from here."""
 
 import copy
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import yaml
 
+from app import views
 from app.jsonschema import Json, Validator, inlined, used_schemas
+from app.mistakes import METHODS, ContractError, check
+
+__all__ = ["METHODS", "Contract", "ContractError", "contract", "load_contract"]
 
 PATH = Path(__file__).parent.parent / "openapi" / "openapi.yaml"
-METHODS = ("get", "put", "post", "delete", "patch")
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +136,7 @@ class Contract:
     def served(self, server: str, *, bearer: bool = False, json_only: bool = False) -> Json:
         """The document as written, with one server: `server`, the address of the request.
 
-        With `bearer`, the view for tools that cannot do OAuth 2: the scheme is a plain HTTP
-        bearer token, and the permissions of an operation stand in `x-permissions`. With
-        `json_only`, the view for generators, which take one media type for each body and response:
-        JSON, wherever it is one of several, and the schemas that are then still used. Values of
-        enumerations get the names that constants may have (`x-enum-varnames`).
+        `json_only` and `bearer` change it for tools that cannot do all of it (app/views.py).
         """
         document = copy.deepcopy(self.document)
         document["servers"] = [{"url": server}]
@@ -147,85 +144,10 @@ class Contract:
         for flow in document["components"]["securitySchemes"]["bearer"]["flows"].values():
             flow["tokenUrl"] = flow["tokenUrl"].replace(self.base_path, server, 1)
         if json_only:
-            _keep_json(document)
-            _keep_used_schemas(document)
-            _name_values(document)
-            _drop_hints(document["components"]["schemas"])
-            _put_in_place(document)
+            views.in_json(document)
         if bearer:
-            scheme = document["components"]["securitySchemes"]["bearer"]
-            document["components"]["securitySchemes"]["bearer"] = {
-                "type": "http",
-                "scheme": "bearer",
-                "description": scheme["description"],
-            }
-            for _, _, operation in _operations(document):
-                if operation.get("security"):
-                    operation["x-permissions"] = _scopes(operation)
-                    operation["security"] = [{"bearer": []}]
+            views.with_bearer(document)
         return document
-
-
-def _keep_json(node: Any) -> None:
-    """Keep only JSON in every `content` below a node of a document that has it."""
-    if isinstance(node, dict):
-        content = node.get("content", {})
-        if in_json := {name: each for name, each in content.items() if name.endswith("json")}:
-            node["content"] = in_json
-        for name, item in node.items():
-            if name not in ("schemas", "examples"):
-                _keep_json(item)
-
-
-def _drop_hints(node: Any) -> None:
-    """Take the `xml` hints out of all schemas below a node; a property may have that name."""
-    for name, item in list(node.items() if isinstance(node, dict) else ()):
-        if name == "properties":
-            for schema in item.values():
-                _drop_hints(schema)
-        elif name == "xml":
-            del node[name]
-        else:
-            _drop_hints(item)
-    for item in node if isinstance(node, list) else ():
-        _drop_hints(item)
-
-
-def _keep_used_schemas(document: Json) -> None:
-    """Take the schemas out of a document that no operation leads to any more."""
-    components = document["components"]
-    others = {name: part for name, part in components.items() if name != "schemas"}
-    used = used_schemas(document, [document["paths"], others])
-    schemas = components["schemas"].items()
-    components["schemas"] = {name: schema for name, schema in schemas if name in used}
-
-
-def _name_values(document: Json) -> None:
-    """Name the values of enumerations where generators would not find distinct names for them."""
-    for schema in document["components"]["schemas"].values():
-        values = schema.get("enum", ())
-        if not all(map(str.isidentifier, values)):
-            schema["x-enum-varnames"] = [_constant(value) for value in values]
-
-
-def _constant(value: str) -> str:
-    """Return a name for a value: `-id` is ID_DESCENDING, `groups:show` GROUPS_SHOW, `*` ALL."""
-    if value == "*":
-        return "ALL"
-    name = re.sub(r"\W", "_", value.removeprefix("-")).upper()
-    return f"{name}_DESCENDING" if value.startswith("-") else name
-
-
-def _put_in_place(document: Json) -> None:
-    """Put parameters and bodies into the operations. Generators make a type of each component, and
-    add a number to its name where a schema has the same one."""
-    for path in document["paths"].values():
-        for node in (path, *(path[method] for method in METHODS if method in path)):
-            if "parameters" in node:
-                node["parameters"] = [inlined(document, each) for each in node["parameters"]]
-            for body in node.keys() & {"requestBody", "x-request-body"}:
-                node[body] = inlined(document, node[body])
-    del document["components"]["parameters"], document["components"]["requestBodies"]
 
 
 def _operations(document: Json) -> Iterator[tuple[str, str, Json]]:
@@ -233,10 +155,6 @@ def _operations(document: Json) -> Iterator[tuple[str, str, Json]]:
         for method in METHODS:
             if method in item:
                 yield path, method, item[method]
-
-
-def _scopes(operation: Json) -> list[str]:
-    return [scope for requirement in operation["security"] for scope in requirement["bearer"]]
 
 
 def _response(document: Json, status: str, written: Json) -> Response:
@@ -276,7 +194,7 @@ def _operation(document: Json, path: str, method: str, written: Json) -> Operati
         method=method,
         path=path,
         needs_key=bool(written["security"]),
-        scopes=tuple(_scopes(written)),
+        scopes=tuple(views.scopes(written)),
         path_parameters={
             item["name"]: inlined(document, item["schema"])
             for item in parameters
@@ -295,13 +213,25 @@ def _operation(document: Json, path: str, method: str, written: Json) -> Operati
 
 
 def load_contract(path: Path = PATH) -> Contract:
-    """Read and index a document. Any mistake in it stops the start."""
+    """Read and index a document. Raises ContractError, which names each mistake and its place."""
     source = path.read_text(encoding="utf-8")
     # The safe loader written in C, where there is one: it is ten times as quick.
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    document = yaml.load(source, Loader=loader)  # noqa: S506  # nosec B506
-    operations = (_operation(document, *item) for item in _operations(document))
+    try:
+        document = yaml.load(source, Loader=loader)  # noqa: S506  # nosec B506
+    except yaml.YAMLError as error:
+        raise ContractError(f"{path} is not YAML: {error}") from error
+    check(path, source, document)
+    operations = (_checked(document, *item) for item in _operations(document))
     return Contract(source, document, {operation.id: operation for operation in operations})
+
+
+def _checked(document: Json, path: str, method: str, written: Json) -> Operation:
+    try:
+        return _operation(document, path, method, written)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        name = written["operationId"]
+        raise ContractError(f"The operation {name} cannot be read: {error!r}.") from error
 
 
 @cache

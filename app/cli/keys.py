@@ -10,8 +10,8 @@ from flask import Blueprint, current_app
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.cli.contract import contract
 from app.cli.database import database, fail
-from app.contract import contract
 from app.pipeline.reasons import reasons
 from app.settings import Settings
 from app.usecases import api_keys

@@ -15,6 +15,7 @@ import click
 import uvicorn
 from sqlalchemy import Engine, select
 
+from app.cli.contract import contract
 from app.cli.database import fail, opened
 from app.cli.listening import LOOP
 from app.cli.protocol import LAST_CALL, Protocol
@@ -33,6 +34,7 @@ def start(settings: Settings) -> None:
 
     A database with rows is migrated only by who asks for it: that is the moment for a backup.
     """
+    contract()
     settings = replace(settings, port=free_port(settings))
     with opened(settings) as engine:
         if state_of(engine) == "empty":

@@ -7,8 +7,8 @@ import click
 from flask import Blueprint
 from sqlalchemy import func, select
 
+from app.cli.contract import contract
 from app.cli.database import database, fail
-from app.contract import contract
 from app.usecases import services
 from models import Admin, Customer, Product
 from models.base import HELD, SHARED, flush

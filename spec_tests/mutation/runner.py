@@ -103,6 +103,17 @@ def _ends(child: int) -> bool:
     return False
 
 
+def _mistakes() -> str | None:
+    """Why the server does not start with the contract, if it does not."""
+    from app.contract import ContractError, contract  # of the tree
+
+    try:
+        contract()
+    except ContractError as error:
+        return str(error)
+    return None
+
+
 def _test(tree: Path, stages: list[Stage], concerned: list[str], answer: Path) -> None:
     """What the child does: all stages up to the first failure, with nothing of ours imported."""
     code = 1
@@ -113,7 +124,7 @@ def _test(tree: Path, stages: list[Stage], concerned: list[str], answer: Path) -
         os.chdir(tree)
         os.environ["TMPDIR"] = tempfile.tempdir = str(tree)
         sys.path[:] = [str(tree), *(each for each in sys.path if Path(each or ".") != ROOT)]
-        killer = None
+        killer = _mistakes()
         for stage in stages:
             killer = killer or _first_failure(stage, concerned)
         answer.write_text(killer or "")
