@@ -11,8 +11,8 @@ from app.mistakes import METHODS
 def in_json(document: Json) -> None:
     """Make a document one for generators, which take one media type for each body and response:
     JSON, wherever it is one of several, and the schemas that are then still used. Values of
-    enumerations get the names that constants may have (`x-enum-varnames`), and parameters and bodies
-    stand in their operations.
+    enumerations get the names that constants may have (`x-enum-varnames`), and parameters and
+    bodies are in their operations.
     """
     _keep_json(document)
     _keep_used_schemas(document)

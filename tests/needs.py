@@ -65,7 +65,7 @@ NEEDS = {
     "chromium": Need("Chromium", program("chromium"), "chromium"),
     "curl": Need("curl", program("curl"), "curl"),
     "faketime": Need("libfaketime", file("/usr/lib/*/faketime/libfaketime.so.1"), "faketime"),
-    "java": Need("a JDK from version 17 on", program("javac"), "openjdk-17-jdk-headless"),
+    "java": Need("a JDK from version 17 on", program("javac"), "default-jdk-headless"),
     "mariadb": Need("MariaDB", program("mariadbd"), "mariadb-server"),
     "nginx": Need("nginx", program("nginx"), "nginx-light"),
     "npm": Need("a package from npm", has_npm_packages),
@@ -131,7 +131,12 @@ def pytest_configure(config):
     os.environ["PATH"] = os.pathsep.join(map(str, folders))
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config, items):
+    for item in items:
+        # So that `-m needs` finds what needs something by a fixture alone, too.
+        if names := tuple(needed(item)):
+            item.add_marker(pytest.mark.needs(*names))
     if config.option.complete:
         return
     left_out = {item: name for item in items if (name := next(missing(item), None))}

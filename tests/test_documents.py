@@ -12,9 +12,17 @@ from tests.documents.pages import PAGES, RUN, SHOWN, Block, blocks
 pytestmark = pytest.mark.once
 
 RUN_PAGES = [page for page in PAGES if any(block.is_run for block in blocks(page))]
+# What runs a block, by the word in it or its language.
+PROGRAMS = {"php": "php", "javascript": "npm", "curl ": "curl"}
 SERVE = Block("sh", "make serve\n", "goes on until Ctrl-C")
 # Commands that are in .venv/bin and nowhere else.
 OURS = re.compile(r"(?<![\w/.-])(?:flask --app|tox -e|pytest (?:tests|spec_tests)|pip install)\b")
+
+
+def needed(page):
+    """The names in tests/needs.py of what runs the blocks of a page."""
+    text = "".join(f"{block.language}\n{block.code}" for block in blocks(page) if block.is_run)
+    return [name for word, name in PROGRAMS.items() if word in text]
 
 
 @pytest.fixture
@@ -23,7 +31,11 @@ def machine(tmp_path):
         yield machine
 
 
-@pytest.mark.parametrize("page", RUN_PAGES, ids=lambda page: page.name)
+@pytest.mark.parametrize(
+    "page",
+    [pytest.param(page, marks=pytest.mark.needs(*needed(page))) for page in RUN_PAGES],
+    ids=lambda page: page.name,
+)
 def test_the_blocks_of_a_page_succeed_in_their_order_on_a_new_machine(machine, page):
     text, found = page.read_text(encoding="utf-8"), blocks(page)
     if "`make serve`" in text and SERVE not in found:
@@ -33,6 +45,7 @@ def test_the_blocks_of_a_page_succeed_in_their_order_on_a_new_machine(machine, p
             machine.run(block)
 
 
+@pytest.mark.needs("curl")
 def test_a_block_that_fails_is_noticed(machine):
     machine.run(SERVE)
     with pytest.raises(AssertionError, match="404"):

@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -124,9 +125,8 @@ def new_machine(folder: Path) -> Iterator[Machine]:
 def _install(folder: Path) -> None:
     """Let make take the packages of the tests for those that it would install first."""
     (folder / ".venv").mkdir()
-    for installed in Path(prefix).iterdir():
-        (folder / ".venv" / installed.name).symlink_to(installed)
-    makefile = (folder / "Makefile").read_text(encoding="utf-8")
-    for name in re.findall(r"^\$\(VENV\)/(\S+):", makefile, re.MULTILINE):
-        (folder / ".venv" / name).unlink(missing_ok=True)
-        (folder / ".venv" / name).touch()
+    for name in ("bin", "lib", "pyvenv.cfg"):
+        (folder / ".venv" / name).symlink_to(Path(prefix, name))
+    # Not as a part of the run of make that may have started the tests.
+    environment = {name: text for name, text in os.environ.items() if not name.startswith("MAKE")}
+    subprocess.run(["make", "--touch", ".venv/serve"], cwd=folder, env=environment, check=True)
