@@ -26,6 +26,8 @@ COMMANDS = {
     "php": ("php",),
     "javascript": ("node",),
 }
+# The parts of an environment of Python. Beside them make keeps files that say what is installed.
+INSTALLED = ("bin", "lib", "pyvenv.cfg")
 SUFFIXES = {"sh": "sh", "python": "py", "php": "php", "javascript": "mjs"}
 CURL = 'curl() { command curl --silent --show-error --fail-with-body "$@"; }\n'
 TOKEN = re.compile(r"^Token: +(\S+)$", re.MULTILINE)
@@ -125,7 +127,7 @@ def new_machine(folder: Path) -> Iterator[Machine]:
 def _install(folder: Path) -> None:
     """Let make take the packages of the tests for those that it would install first."""
     (folder / ".venv").mkdir()
-    for name in ("bin", "lib", "pyvenv.cfg"):
+    for name in INSTALLED:
         (folder / ".venv" / name).symlink_to(Path(prefix, name))
     # Not as a part of the run of make that may have started the tests.
     environment = {name: text for name, text in os.environ.items() if not name.startswith("MAKE")}
