@@ -26,13 +26,19 @@ class Proxies:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             client = scope.get("client")
-            is_trusted = client is not None and client[0] in self.read.trusted_hosts
-            headers = dict(scope["headers"][::-1]) if is_trusted else {}
-            if PROTO in headers:
-                scope["headers"] = _with_one_scheme(scope["headers"], headers[PROTO])
+            if client is not None and client[0] in self.read.trusted_hosts:
+                self._take_over(scope)
             # An inner request, of XML-RPC, has the prefix of the outer one already.
-            scope.setdefault(PREFIX, self._prefix(headers.get(FORWARDED_PREFIX, b"")))
+            scope.setdefault(PREFIX, self.public_path)
         await self.read(scope, receive, send)  # type: ignore[arg-type]
+
+    def _take_over(self, scope: Scope) -> None:
+        """Note the scheme and the prefix that a trusted proxy names: the first of several."""
+        headers = dict(scope["headers"][::-1])
+        if PROTO in headers:
+            scope["headers"] = _with_one_scheme(scope["headers"], headers[PROTO])
+        if FORWARDED_PREFIX in headers:
+            scope.setdefault(PREFIX, self._prefix(headers[FORWARDED_PREFIX]))
 
     def _prefix(self, forwarded: bytes) -> str:
         """Return the path below which clients see the server; without a slash at its end."""

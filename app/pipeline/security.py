@@ -4,6 +4,7 @@ Connexion's own bearer handler ignores the scopes of a requirement, so both chec
 They are two steps because a request counts against the rate limit before its scope is looked at.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -23,6 +24,7 @@ from models.engine import unit_of_work
 from models.errors import InDoubt, OAuthError
 from models.sentence import Sentence, say
 
+BEARER = re.compile(rb"(?:bearer\s+)+(\S+)\s*", re.IGNORECASE)
 # How long `last_used_at` may lag behind: a write for each read would cost more than the read.
 USE_NOTED_EVERY = timedelta(minutes=1)
 
@@ -58,9 +60,8 @@ def bearer_token(headers: Mapping[bytes, bytes]) -> str | None:
 
     The scheme may be repeated: people paste "Bearer <key>" where Swagger UI adds the scheme itself.
     """
-    *schemes, token = headers.get(b"authorization", b"").decode("latin-1").split() or [""]
-    is_bearer = schemes and all(scheme.lower() == "bearer" for scheme in schemes)
-    return token if is_bearer else None
+    found = BEARER.fullmatch(headers.get(b"authorization", b""))
+    return found[1].decode("latin-1") if found else None
 
 
 def authentication(operation: Operation, step: Step, parts: Parts) -> Step:
