@@ -72,6 +72,7 @@ def planted():
 
 
 @pytest.mark.own
+@pytest.mark.needs("minutes")
 def test_a_wrong_answer_in_xml_is_noticed(planted):
     right = planted("application/xml", b"<health><status>ok</status></health>")
     assert right.returncode == 0, right.stdout[-4000:] + right.stderr

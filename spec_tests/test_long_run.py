@@ -20,7 +20,7 @@ from spec_tests.long_run.sending import Sender
 from spec_tests.long_run.shop import make_keys
 from tests.settings import RATE_LIMIT, unhurried
 
-pytestmark = [pytest.mark.own, pytest.mark.once]
+pytestmark = [pytest.mark.own, pytest.mark.once, pytest.mark.needs("minutes")]
 
 
 class Planted:

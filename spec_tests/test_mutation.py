@@ -83,6 +83,7 @@ def run(*options):
     )
 
 
+@pytest.mark.needs("minutes")
 def test_what_only_a_test_can_notice_is_noticed_by_that_test():
     ran = run("--only", "schemas/PricingCreate/required/currency:drop")
     assert ran.returncode == 0, ran.stdout + ran.stderr

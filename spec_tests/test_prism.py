@@ -115,6 +115,7 @@ def test_prism_finds_nothing_wrong_in_a_problem(through, name):
     assert violations(answer) == []
 
 
+@pytest.mark.needs("minutes")
 def test_prism_looks(server, demo, tmp_path):
     """With a document that says something else, the same answers are wrong."""
     document = for_prism(server)

@@ -221,6 +221,7 @@ def machine(server, session):
     return ServiceLife
 
 
+@pytest.mark.needs("minutes")
 def test_no_chain_of_actions_leads_to_a_surprise(server, session):
     # On another database, fewer chains say that its rows become the same.
     chains = 100 if server.engine.dialect.name == "sqlite" else 30
