@@ -21,6 +21,7 @@ from app.schemas.product import ProductSchema
 from app.schemas.service import ConfigOptionSchema, ServiceSchema
 from app.texts import BLANKS
 from app.usecases import group_tree, products
+from app.usecases.services import HIGHEST_ID
 from models import (
     Base,
     ConfigOptionService,
@@ -311,3 +312,7 @@ def test_defaults_of_a_body_are_those_of_the_table():
             for name, schema, column in columns_in(written, thing):
                 if "default" in schema:
                     assert schema["default"] == column.default.arg, name
+
+
+def test_ids_end_in_the_code_where_they_end_in_the_contract():
+    assert contract().document["components"]["schemas"]["Id"]["maximum"] == HIGHEST_ID

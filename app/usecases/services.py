@@ -21,7 +21,8 @@ from models.pricing import add_periods
 from models.sentence import Sentence, field, say
 from models.service import STATUSES
 
-HIGHEST_ID = 2**63 - 1
+# The largest id of the contract, and the largest whole number that JavaScript holds.
+HIGHEST_ID = 2**53 - 1
 
 
 def as_key(text: str) -> int | str:
