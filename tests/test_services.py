@@ -51,7 +51,8 @@ def test_a_service_may_have_the_highest_id_that_there_is(client, session):
 @pytest.mark.parametrize(
     "key",
     ["0", "01", "-1", "x", "9" * 19, str(2**53), str(2**63), str(2**64), "1.0",
-     "\N{SUPERSCRIPT ONE}", "\N{ARABIC-INDIC DIGIT ONE}", "00000000-0000-4000-8000-00000000000", "%20"],
+     "\N{SUPERSCRIPT ONE}", "\N{ARABIC-INDIC DIGIT ONE}", "00000000-0000-4000-8000-00000000000",
+     "%20"],
 )  # fmt: skip
 def test_what_is_neither_id_nor_uuid_is_the_key_of_nothing(client, session, key):
     a_service(session)
