@@ -6,8 +6,10 @@ from app.contract import Operation, contract
 from app.jsonschema import inlined
 from tests.factories import a_customer, a_group, a_key, a_pricing, a_product, a_service
 from tests.keys import number
+from tests.test_images import an_image
 
 OPERATIONS = contract().operations
+FILES = "multipart/form-data"
 
 
 def a_shop(session: Session) -> dict[str, int]:
@@ -54,3 +56,8 @@ def a_body(operation: Operation, ids) -> dict:
     theirs = {"group_id": ids["group_id"], "parent_id": ids["group_id"], "currency": "USD",
               "related_type": "product", "related_id": ids["product_id"]}  # fmt: skip
     return {**example, **{name: theirs[name] for name in theirs if name in example}}
+
+
+def files_for(operation: Operation) -> dict:
+    """The files without which an operation does nothing."""
+    return {"image": ("a.png", an_image())} if operation.bodies.keys() == {FILES} else {}

@@ -13,7 +13,7 @@ from models import Customer, Group, PersonalAccessToken, Pricing, Product, Servi
 from tests.factories import a_customer, a_key, an_admin
 from tests.http import request
 from tests.rpc import ask
-from tests.security.shop import OPERATIONS, a_shop, path_to
+from tests.security.shop import OPERATIONS, a_shop, files_for, path_to
 from tests.security.wire import OF_ONE_ANSWER
 
 ON_ITEMS = {each.id: each for each in OPERATIONS.values() if each.path_parameters}
@@ -28,8 +28,9 @@ def told(server, key, operation, ids):
     """All that an answer says, but for the address that was asked for."""
     path = path_to(operation, ids)
     answer = request(
-        operation.method, f"{server.url}/api{path}", headers={"Authorization": f"Bearer {key}"}
-    )
+        operation.method, f"{server.url}/api{path}", headers={"Authorization": f"Bearer {key}"},
+        files=files_for(operation),
+    )  # fmt: skip
     headers = {name: value for name, value in answer.headers.items()
                if name not in {*OF_ONE_ANSWER, "content-length", "link"}}  # fmt: skip
     return answer.status_code, headers, answer.text.replace(path, "")

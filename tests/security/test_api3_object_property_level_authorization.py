@@ -14,13 +14,13 @@ from tests.databases import empty
 from tests.factories import a_key, a_note, an_admin, an_invoice, save
 from tests.http import request
 from tests.rpc import ask
-from tests.security.shop import OPERATIONS, a_body, a_shop, path_to, properties
+from tests.security.shop import FILES, OPERATIONS, a_body, a_shop, files_for, path_to, properties
 
 # A configuration is a free object, and a column of its own.
 FREE = "products.update_config"
 WRITES = {each.id: each for each in OPERATIONS.values() if each.bodies and each.scopes}
 del WRITES[FREE]
-FORM = "application/x-www-form-urlencoded"
+JSON, FORM = "application/json", "application/x-www-form-urlencoded"
 # Made by chance, or at another moment, in each run.
 CHANCE = {"created_at", "updated_at", "password", "token", "previous_token", "uuid", "content",
           "expires_at", "previous_expires_at", "email_verified_at", "due_at", "suspended_at",
@@ -95,15 +95,20 @@ def done(server, session, operation, media_type, extra):
     admin = an_admin(session, username="ada", email="ada@example.org")
     ids = a_shop(session)
     body = {**a_body(operation, ids), **extra}
-    content = {"data": dict(pairs(body))} if media_type == FORM else {"json": body}
+    content = {"json": body} if media_type == JSON else {"data": dict(pairs(body))}
+    content["files"] = files_for(operation)
     headers = {"Authorization": f"Bearer {a_key(session, owner=admin)}"}
     path = f"{server.url}/api{path_to(operation, ids)}"
     answer = request(operation.method, path, headers=headers, **content)
     return answer, rows(session)
 
 
-@pytest.mark.parametrize("media_type", ["application/json", FORM])
-@pytest.mark.parametrize("operation", WRITES.values(), ids=WRITES)
+@pytest.mark.parametrize(
+    ("operation", "media_type"),
+    [(each, media) for each in WRITES.values() for media in (JSON, FORM) if media in each.bodies]
+    + [(each, FILES) for each in WRITES.values() if each.bodies.keys() == {FILES}],
+    ids=lambda value: value if isinstance(value, str) else value.id,
+)
 def test_no_operation_writes_what_it_does_not_declare(server, session, operation, media_type):
     """Columns, properties of other operations and odd names, all at once, change nothing."""
     plain, expected = done(server, session, operation, media_type, {})

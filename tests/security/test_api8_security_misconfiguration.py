@@ -171,9 +171,13 @@ def test_without_such_an_address_only_the_host_itself_is_believed(server, sessio
 HOSTILE = "\"'><script>document.title='run'</script><img src=x onerror=\"document.title='run'\">"
 
 
+# Where a page for people, or a document for programs, says what was not found.
+REPEATED = ["/{}", "/api/problems/{}", "/storage/{}", "/api/application/{}"]
+
+
 @pytest.mark.parametrize(
     "path",
-    ["/reset-password?token={}", "/confirm-email?token={}",
+    ["/reset-password?token={}", "/confirm-email?token={}", *REPEATED,
      "/api/documentation?url={}&configUrl=http://127.0.0.1:1/&spec={}"],
 )  # fmt: skip
 def test_no_page_runs_what_its_address_holds(server, browser, path):
@@ -187,12 +191,18 @@ def test_no_page_runs_what_its_address_holds(server, browser, path):
     page.close()
 
 
-@pytest.mark.parametrize("path", ["/{}", "/api/problems/{}", "/storage/{}", "/api/application/{}"])
-def test_no_answer_that_repeats_an_address_is_a_page(server, path):
+@pytest.mark.parametrize("path", REPEATED)
+@pytest.mark.parametrize("accepted", ["text/html", "*/*", "application/xml"])
+def test_what_repeats_an_address_is_no_page_or_has_it_as_text(server, path, accepted):
     answer = request(
-        "GET", f"{server.url}{path.format(quote(HOSTILE))}", headers={"Accept": "text/html"}
+        "GET", f"{server.url}{path.format(quote(HOSTILE))}", headers={"Accept": accepted}
     )
-    assert answer.headers["content-type"].startswith("application/problem+")
+    if accepted == "text/html":
+        assert "default-src 'none'" in answer.headers["content-security-policy"]
+        assert "<script" not in answer.text
+        assert "&lt;script&gt;" in answer.text
+    else:
+        assert answer.headers["content-type"].startswith("application/problem+")
     assert answer.headers["x-content-type-options"] == "nosniff"
 
 
