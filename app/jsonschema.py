@@ -1,9 +1,9 @@
 """Schemas of OpenAPI 3.0 as JSON Schema 2020-12, compiled once.
 
 OpenAPI 3.0.3 has its own dialect, with `nullable` instead of a null type. The contract adds what
-other programs may ignore: `x-closed` closes an object made of several parts, `x-types` lists the
-types of a value that may be of more than one, and `x-decimals` is the number of decimals. That is
-no `multipleOf`, because validators with binary numbers find that 19.99 is no multiple of 0.01.
+other programs may ignore: `x-types` lists the types of a value that may be of more than one, and
+`x-decimals` is the number of decimals. That is no `multipleOf`, because validators with binary
+numbers find that 19.99 is no multiple of 0.01.
 """
 
 from collections.abc import Iterator
@@ -110,10 +110,8 @@ def json_schema(schema: Any) -> Any:
     translated = {
         key: value if key in ("enum", "example", "default") else json_schema(value)
         for key, value in schema.items()
-        if key not in ("nullable", "example", "x-closed", "x-types", "x-decimals")
+        if key not in ("nullable", "example", "x-types", "x-decimals")
     }
-    if schema.get("x-closed") is True:
-        translated["unevaluatedProperties"] = False
     if "x-decimals" in schema:
         translated["multipleOf"] = float(f"1e-{schema['x-decimals']}")
     if "x-types" in schema:

@@ -56,7 +56,7 @@ def _walk(schema: Json, place: str, done: set[str], *, texts: bool) -> Iterator[
         ) or (keyword == "format" and schema["format"] not in FORMATS)
         if not is_idle:
             yield f"{place} {keyword}"
-    if schema.get("x-closed") is True or schema.get("additionalProperties") is False:
+    if schema.get("additionalProperties") is False:
         yield f"{place} additionalProperties"
     yield from (f"{place} required {name}" for name in schema.get("required", ()))
     below = {f"{place}/{name}": each for name, each in schema.get("properties", {}).items()}

@@ -152,7 +152,7 @@ BREAKING = {
     "an answer is written differently in XML": (
         lambda new: new.schemas["Health"]["xml"].update(name="state"), {"health.show"}),
     "a page is a list of something else": (
-        lambda new: new.schemas["GroupPage"]["allOf"][1]["properties"]["data"].update(
+        lambda new: new.schemas["GroupPage"]["properties"]["data"].update(
             items={"$ref": "#/components/schemas/Health"}),
         {"groups.index"}),
     "a text of a request has to look different": (

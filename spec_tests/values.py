@@ -72,7 +72,7 @@ def _objects(schema, depth):
             elif depth > 0:
                 optional[name] = st.deferred(lambda item=item: values(item, depth - 1))
     known = st.fixed_dictionaries(required, optional=optional)
-    if others is False or schema.get("x-closed"):
+    if others is False:
         return known
     inner = FREE if others is True else values(others, depth - 1)
     names = {*required, *optional}

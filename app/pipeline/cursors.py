@@ -60,7 +60,6 @@ def cursor_reader(contract: Contract, operation: Operation) -> Callable[[str], C
 def _properties(contract: Contract, operation: Operation) -> Json:
     """The properties of the items of a list."""
     page = inlined(contract.document, operation.success.schema or {})
-    parts = [inlined(contract.document, part) for part in page.get("allOf", [page])]
-    data = next(part["properties"]["data"] for part in parts if "data" in part["properties"])
-    properties: Json = inlined(contract.document, data["items"])["properties"]
+    items = page["properties"]["data"]["items"]
+    properties: Json = inlined(contract.document, items)["properties"]
     return properties

@@ -147,7 +147,7 @@ class Shapes:
 
     def _others(self, schema: Json) -> Shape | None:
         others = schema.get("additionalProperties", True)
-        if others is False or schema.get("x-closed"):
+        if others is False:
             return None
         return Free() if others is True else self.of(others)
 

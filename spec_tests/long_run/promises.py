@@ -133,8 +133,6 @@ def translated(node: Any) -> Any:
         key: value if key in ("enum", "default") else translated(value)
         for key, value in kept.items()
     }
-    if node.get("x-closed"):
-        schema["unevaluatedProperties"] = False
     if "x-decimals" in node:
         schema["multipleOf"] = 10 ** -node["x-decimals"]
     if "x-types" in node:

@@ -114,9 +114,8 @@ def defaults(document: Json) -> Iterator[Change]:
 @operator
 def closed_objects(document: Json) -> Iterator[Change]:
     for place, schema in schemas(document):
-        for key in ("additionalProperties", "x-closed"):
-            if schema.get(key) is (key == "x-closed"):
-                yield dropped(place, schema, key, "open")
+        if schema.get("additionalProperties") is False:
+            yield dropped(place, schema, "additionalProperties", "open")
 
 
 @operator
