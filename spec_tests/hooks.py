@@ -144,8 +144,12 @@ def form(context: Any, value: Any) -> bytes:
 def before_load_schema(context: Any, raw_schema: dict[str, Any]) -> None:
     """Leave out bounds that are far away; `test_bounds` proves them. To go beyond one takes
     gigabytes where lists are in lists. Beside a pattern, even to work out how takes seconds: the
-    generator makes one pattern of both, again and again."""
+    generator makes one pattern of both, again and again.
+
+    Numbers get as many decimals as they may have."""
     for schema in _schemas(raw_schema):
+        if "x-decimals" in schema:
+            schema["multipleOf"] = 10 ** -schema["x-decimals"]
         for name, far in FAR.items():
             is_far = isinstance(schema.get(name), int) and schema[name] >= far
             if is_far and (name != "maxLength" or "pattern" in schema):
