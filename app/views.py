@@ -18,6 +18,7 @@ def in_json(document: Json) -> None:
     _keep_used_schemas(document)
     _name_values(document)
     _drop_hints(document["components"]["schemas"])
+    _drop_lengths_of_files(document["components"]["schemas"])
     _put_in_place(document)
 
 
@@ -67,6 +68,13 @@ def _drop_hints(node: Any) -> None:
             _drop_hints(item)
     for item in node if isinstance(node, list) else ():
         _drop_hints(item)
+
+
+def _drop_lengths_of_files(schemas: Json) -> None:
+    """Drop `maxLength` of files. Clients in Go would count the characters of an open file."""
+    for schema in schemas.values():
+        if schema.get("format") == "binary":
+            schema.pop("maxLength", None)
 
 
 def _keep_used_schemas(document: Json) -> None:

@@ -1,8 +1,8 @@
 """One server with a demo shop, and one workshop."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from io import BytesIO
-from pathlib import Path
 
 import httpx
 import pytest
@@ -10,29 +10,37 @@ from PIL import Image
 
 from generators.declared import DOCUMENT
 from generators.workshop import Workshop
-from spec_tests.conftest import Target, with_demo
-from tests.http import open_client
-from tests.settings import unhurried
+from tests.http import open_client, request
+from tests.processes import labels, serving
+
+
+@dataclass(frozen=True)
+class Shop:
+    """A server with a demo shop: the URL of its API, and a key that may do everything."""
+
+    url: str
+    key: str
 
 
 @pytest.fixture(scope="session")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
-    """A server with a demo shop, and a key that may do everything."""
-    yield from with_demo(unhurried(tmp_path_factory.mktemp("shop")))
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """A server as a person starts it: how it speaks HTTP is a part of what clients are tried with."""
+    with serving(tmp_path_factory.mktemp("shop"), RATE_LIMIT="0") as (url, printed):
+        yield Shop(f"{url}/api", labels(printed.read_text())["Token"])
 
 
 @pytest.fixture(scope="session")
-def api(shop: Target) -> Iterator[httpx.Client]:
-    """A client of that server that nobody has generated."""
+def api(shop: Shop) -> Iterator[httpx.Client]:
+    """A client that no program has generated."""
     headers = {"Authorization": f"Bearer {shop.key}"}
-    with open_client(f"{shop.url}/api/application", headers=headers) as api:
+    with open_client(f"{shop.url}/application", headers=headers) as api:
         yield api
 
 
 @pytest.fixture(scope="session")
-def document(shop: Target, tmp_path_factory: pytest.TempPathFactory) -> bytes:
+def document(shop: Shop) -> bytes:
     """The document as generators are given it."""
-    answer = httpx.get(f"{shop.url}{DOCUMENT}")
+    answer = request("GET", f"{shop.url}{DOCUMENT}")
     assert answer.status_code == 200
     return answer.content
 

@@ -9,7 +9,7 @@ from importlib.resources import files
 from pathlib import Path
 
 JOURNEYS = Path(__file__).parent / "journeys"
-DOCUMENT = "/api/openapi.json?media=json&auth=bearer"
+DOCUMENT = "/openapi.json?media=json&auth=bearer"
 OPENAPI_GENERATOR = "openapi-generator-cli generate -i openapi.json"
 TSC = "tsc --strict --target es2022 --module commonjs --outDir built journey.ts"
 # What Java clients need beside the JDK: Jackson, which comes with OpenAPI Generator, and packages of Debian.
@@ -75,8 +75,8 @@ GENERATORS = (
         "openapi-python-client",
         "Python, with httpx and attrs",
         "openapi_python_client.py",
-        "openapi-python-client generate --path openapi.json --meta none --output-path clientxcms",
-        "mypy --strict -p clientxcms && mypy --strict journey.py",
+        "openapi-python-client generate --path openapi.json --output-path . --overwrite",
+        "mypy --strict -p clientxcms_application_api_client && mypy --strict journey.py",
         "python journey.py",
         "Each operation is a module: `sync` returns the body, whatever the status, and `asyncio` is the same to await.",
     ),
@@ -131,6 +131,28 @@ GENERATORS = (
         f"{OPENAPI_GENERATOR} -g php --invoker-package Clientxcms -o clientxcms",
         "find clientxcms/lib journey.php -name '*.php' -print0 | xargs -0 -n 1 -P 2 php -l",
         "php journey.php",
+    ),
+    Generator(
+        "OpenAPI Generator, go",
+        "Go, with its standard library",
+        "go.go",
+        f"{OPENAPI_GENERATOR} -g go --package-name clientxcms -o clientxcms --git-host clientxcms.example"
+        " --git-user-id shop --git-repo-id clientxcms --additional-properties enumClassPrefix=true",
+        "mkdir -p clientxcms/journey && cp journey.go clientxcms/journey/ && cd clientxcms"
+        " && go build -o ../built/ ./...",
+        "built/journey",
+        "Without `enumClassPrefix=true`, two enumerations with the same value are two constants with the same name.",
+    ),
+    Generator(
+        "OpenAPI Generator, java",
+        "Java, with its standard library and Jackson",
+        "java.java",
+        f"{OPENAPI_GENERATOR} -g java --library native -o clientxcms --invoker-package clientxcms"
+        " --api-package clientxcms.api --model-package clientxcms.model --additional-properties"
+        " useJakartaEe=true,openApiNullable=false,useSingleRequestParameter=true",
+        "javac -nowarn -proc:none -d built -cp $JARS journey.java $(find clientxcms/src/main -name '*.java')",
+        "java -cp built:$JARS Journey",
+        "`$JARS` are those of Jackson, `jakarta.annotation-api` and `httpmime`.",
     ),
 )
 

@@ -46,10 +46,13 @@ files = {"image": ("logo.png", Path(picture).read_bytes())}
 answer = client.post(f"/application/products/{product.id}/image", files=files)
 pictured = Product.model_validate_json(answer.content)
 
-suspend = f"/application/services/{service.id}/suspend"
 reason = ServiceSuspend(reason="Abuse").model_dump(mode="json", exclude_unset=True)
-suspended = ServiceAction.model_validate_json(client.post(suspend, json=reason).content)
-conflict = ServiceConflict.model_validate_json(client.post(suspend, json=reason).content)
+answer = client.post(f"/application/services/{service.id}/suspend", json=reason)
+suspended = ServiceAction.model_validate_json(answer.content)
+answer = client.get("/application/services", params={"filter[status]": "expired"})
+expired = ServicePage.model_validate_json(answer.content).data[0]
+answer = client.post(f"/application/services/{expired.id}/suspend")
+conflict = ServiceConflict.model_validate_json(answer.content)
 answer = client.post("/application/products", json={**body, "group_id": 999999})
 refused = Problem.model_validate_json(answer.content)
 assert refused.errors is not None
@@ -72,7 +75,9 @@ print(
             "image": pictured.image,
             "status": suspended.data.status,
             "allowed": [each.root for each in conflict.allowed_transitions],
-            "wrong": {name: texts.model_dump() for name, texts in refused.errors.items()},
+            "wrong": {
+                name: [each.root for each in texts] for name, texts in refused.errors.items()
+            },
             "walked": [each.id for each in walked],
         }
     )

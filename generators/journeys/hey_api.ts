@@ -31,9 +31,14 @@ async function journey() {
   const image = new File([await openAsBlob(picture)], 'logo.png');
   const { data: pictured } = await productsUploadImage({ path, body: { image } });
 
-  const suspension = { path: { service_id: String(service.id) }, body: { reason: 'Abuse' } };
-  const { data: suspended } = await servicesSuspend(suspension);
-  const { error: conflict } = await servicesSuspend(suspension);
+  const { data: suspended } = await servicesSuspend({
+    path: { service_id: String(service.id) },
+    body: { reason: 'Abuse' },
+  });
+  const { data: expired } = await servicesIndex({ query: { 'filter[status]': ['expired'] } });
+  const { error: conflict } = await servicesSuspend({
+    path: { service_id: String(expired!.data[0]!.id) },
+  });
   const { error: refused } = await productsCreate({ body: { ...draft, group_id: 999999 } });
 
   const walked: Service[] = [];

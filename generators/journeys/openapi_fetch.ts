@@ -43,13 +43,17 @@ async function journey() {
     },
   });
 
-  const suspension = {
+  const suspend = '/application/services/{service_id}/suspend';
+  const { data: suspended } = await client.POST(suspend, {
     params: { path: { service_id: String(service.id) } },
     body: { reason: 'Abuse' },
-  };
-  const suspend = '/application/services/{service_id}/suspend';
-  const { data: suspended } = await client.POST(suspend, suspension);
-  const { error: conflict } = await client.POST(suspend, suspension);
+  });
+  const { data: expired } = await client.GET('/application/services', {
+    params: { query: { 'filter[status]': ['expired'] } },
+  });
+  const { error: conflict } = await client.POST(suspend, {
+    params: { path: { service_id: String(expired!.data[0]!.id) } },
+  });
   const { error: refused } = await client.POST('/application/products', {
     body: { ...draft, group_id: 999999 },
   });

@@ -5,10 +5,14 @@ import sys
 from io import BytesIO
 from pathlib import Path
 
-from clientxcms import AuthenticatedClient
-from clientxcms.api.products import products_create, products_update, products_upload_image
-from clientxcms.api.services import services_index, services_suspend
-from clientxcms.models import (
+from clientxcms_application_api_client import AuthenticatedClient
+from clientxcms_application_api_client.api.products import (
+    products_create,
+    products_update,
+    products_upload_image,
+)
+from clientxcms_application_api_client.api.services import services_index, services_suspend
+from clientxcms_application_api_client.models import (
     Customer,
     ImageForm,
     Problem,
@@ -25,7 +29,7 @@ from clientxcms.models import (
     ServiceSuspend,
     Status,
 )
-from clientxcms.types import File
+from clientxcms_application_api_client.types import File
 
 url, key, picture = sys.argv[1:]
 # excerpt {
@@ -57,7 +61,9 @@ assert isinstance(pictured, Product)
 reason = ServiceSuspend(reason="Abuse")
 suspended = services_suspend.sync(str(service.id), client=client, body=reason)
 assert isinstance(suspended, ServiceAction)
-conflict = services_suspend.sync(str(service.id), client=client, body=reason)
+expired = services_index.sync(client=client, filterstatus=[ServiceStatus.EXPIRED])
+assert isinstance(expired, ServicePage)
+conflict = services_suspend.sync(str(expired.data[0].id), client=client, body=ServiceSuspend())
 assert isinstance(conflict, ServiceConflict)
 draft.group_id = 999999
 refused = products_create.sync(client=client, body=draft)

@@ -43,11 +43,11 @@ $product = $products->productsCreate($draft);
 $updated = $products->productsUpdate($product->getId(), (new ProductUpdate())->setStock(12));
 $pictured = $products->productsUploadImage($product->getId(), new SplFileObject($picture));
 
-$serviceId = (string) $service->getId();
 $reason = (new ServiceSuspend())->setReason('Abuse');
-$suspended = $services->servicesSuspend($serviceId, $reason);
+$suspended = $services->servicesSuspend((string) $service->getId(), $reason);
+$expired = $services->servicesIndex(filter_status: [ServiceStatus::EXPIRED])->getData()[0];
 try {
-    $services->servicesSuspend($serviceId, $reason);
+    $services->servicesSuspend((string) $expired->getId());
 } catch (ApiException $exception) {
     $conflict = $exception->getResponseObject(); // a Clientxcms\Model\ServiceConflict
 }

@@ -43,8 +43,9 @@ updated = products.products_update(product.id, ProductUpdate(stock=12))
 pictured = products.products_upload_image(product.id, ("logo.png", Path(picture).read_bytes()))
 
 suspended = services.services_suspend(str(service.id), ServiceSuspend(reason="Abuse"))
+expired = services.services_index(filter_status=[ServiceStatus.EXPIRED]).data[0]
 try:
-    services.services_suspend(str(service.id), ServiceSuspend(reason="Abuse"))
+    services.services_suspend(str(expired.id))
 except ConflictException as conflict:
     allowed = conflict.data.allowed_transitions
 try:

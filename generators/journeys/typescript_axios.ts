@@ -15,18 +15,18 @@ async function journey() {
   const services = new ServicesApi(configuration);
 
   const { data: active } = await services.servicesIndex({
-    filterStatus: [ServiceStatus.ACTIVE],
-    include: [ServiceInclude.CUSTOMER],
+    filterStatus: [ServiceStatus.Active],
+    include: [ServiceInclude.Customer],
   });
   const service = active.data[0]!;
 
   const draft = {
     name: 'VPS XL',
     description: '8 vCPU, 32 GB',
-    status: Status.ACTIVE,
+    status: Status.Active,
     group_id: 2,
     stock: 5,
-    type: ProductType.PROXMOX,
+    type: ProductType.Proxmox,
   };
   const { data: product } = await products.productsCreate({ productCreate: draft });
   const productId = product.id;
@@ -35,10 +35,14 @@ async function journey() {
   const image = new File([await openAsBlob(picture)], 'logo.png');
   const { data: pictured } = await products.productsUploadImage({ productId, image });
 
-  const suspension = { serviceId: String(service.id), serviceSuspend: { reason: 'Abuse' } };
-  const { data: suspended } = await services.servicesSuspend(suspension);
+  const { data: suspended } = await services.servicesSuspend({
+    serviceId: String(service.id),
+    serviceSuspend: { reason: 'Abuse' },
+  });
+  const { data: expired } = await services.servicesIndex({ filterStatus: [ServiceStatus.Expired] });
+  const serviceId = String(expired.data[0]!.id);
   let conflict: ServiceConflict | undefined;
-  await services.servicesSuspend(suspension).catch((error: unknown) => {
+  await services.servicesSuspend({ serviceId }).catch((error: unknown) => {
     if (!isAxiosError<ServiceConflict>(error)) throw error;
     conflict = error.response?.data;
   });
