@@ -24,7 +24,7 @@ class Shop:
 
 @pytest.fixture(scope="session")
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    """A server as a person starts it: how it speaks HTTP is a part of what clients are tried with."""
+    """A server as a person starts it: clients meet its HTTP as well."""
     with serving(tmp_path_factory.mktemp("shop"), RATE_LIMIT="0") as (url, printed):
         yield Shop(f"{url}/api", labels(printed.read_text())["Token"])
 

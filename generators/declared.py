@@ -1,7 +1,7 @@
 """The generators that are tried, with the commands that a person would type.
 
-A command runs in a folder with the document as `openapi.json`. The program of the journey lies there as
-`journey` with the suffix of its language; what is generated is called `clientxcms`.
+A command runs in a folder with the document as `openapi.json` and the program of the journey as
+`journey`, with the suffix of its language. What is generated is called `clientxcms`.
 """
 
 from dataclasses import dataclass
@@ -12,27 +12,29 @@ JOURNEYS = Path(__file__).parent / "journeys"
 DOCUMENT = "/openapi.json?media=json&auth=bearer"
 OPENAPI_GENERATOR = "openapi-generator-cli generate -i openapi.json"
 TSC = "tsc --strict --target es2022 --module commonjs --outDir built journey.ts"
-# What Java clients need beside the JDK: Jackson, which comes with OpenAPI Generator, and packages of Debian.
+# What Java needs beside the JDK: Jackson, which OpenAPI Generator contains, and packages of Debian.
 JARS = ":".join(
-    (
+    [
         str(files("openapi_generator_cli") / "openapi-generator.jar"),
-        *(
-            f"/usr/share/java/{name}.jar"
-            for name in ("jakarta-annotation-api", "httpmime", "httpcore")
-        ),
-    )
+        "/usr/share/java/jakarta-annotation-api.jar",
+        "/usr/share/java/httpmime.jar",
+        "/usr/share/java/httpcore.jar",
+    ]
 )
 
 
 @dataclass(frozen=True)
 class Generator:
-    """A generator, and how its client is made, compiled and run."""
+    """A generator, the commands that make, check and run its client, and what to know of it.
+
+    Its id is the name of the program in `journeys/` without the suffix.
+    """
 
     name: str
     language: str
     program: str
     generate: str
-    compile: str
+    check: str
     run: str
     hint: str = ""
 
@@ -43,17 +45,16 @@ class Generator:
 
     @property
     def id(self) -> str:
-        """A name for tests, folders and links."""
+        """A name for tests and folders."""
         return Path(self.program).stem
 
 
 @dataclass(frozen=True)
 class Importer:
-    """A program for people who send requests by hand, which makes a collection of the document."""
+    """A program to send requests by hand, and the command that does what its importer does."""
 
     name: str
     run: str
-    collection: str
 
     @property
     def id(self) -> str:
@@ -66,10 +67,10 @@ GENERATORS = (
         "OpenAPI Generator, python",
         "Python, with urllib3 and pydantic",
         "python.py",
-        f"{OPENAPI_GENERATOR} -g python --package-name clientxcms -o .",
+        f"{OPENAPI_GENERATOR} -g python -o . --package-name clientxcms",
         "mypy -p clientxcms && mypy journey.py",
         "python journey.py",
-        "Its own code is not typed throughout, so it is checked without `--strict`.",
+        "Not all of its own code has types, so it is checked without `--strict`.",
     ),
     Generator(
         "openapi-python-client",
@@ -78,17 +79,18 @@ GENERATORS = (
         "openapi-python-client generate --path openapi.json --output-path . --overwrite",
         "mypy --strict -p clientxcms_application_api_client && mypy --strict journey.py",
         "python journey.py",
-        "Each operation is a module: `sync` returns the body, whatever the status, and `asyncio` is the same to await.",
+        "Each operation is a module. `sync` returns the body of any status, `asyncio` is the same"
+        " to await.",
     ),
     Generator(
         "datamodel-code-generator",
-        "Python, models for pydantic 2 alone",
+        "Python, only models for pydantic 2",
         "datamodel_code_generator.py",
-        "datamodel-codegen --input openapi.json --input-file-type openapi"
-        " --preset standard-py311-20261027 --output clientxcms.py",
+        "datamodel-codegen --input openapi.json --input-file-type openapi \\\n"
+        "  --preset standard-py311-20261027 --output clientxcms.py",
         "mypy --strict clientxcms.py journey.py",
         "python journey.py",
-        "The requests are written by hand, here with httpx.",
+        "You send the requests, here with httpx.",
     ),
     Generator(
         "OpenAPI Generator, typescript-fetch",
@@ -102,19 +104,19 @@ GENERATORS = (
         "OpenAPI Generator, typescript-axios",
         "TypeScript, with axios",
         "typescript_axios.ts",
-        f"{OPENAPI_GENERATOR} -g typescript-axios -o clientxcms"
-        " --additional-properties useSingleRequestParameter=true",
+        f"{OPENAPI_GENERATOR} -g typescript-axios -o clientxcms \\\n"
+        "  --additional-properties useSingleRequestParameter=true",
         TSC,
         "node built/journey.js",
     ),
     Generator(
         "openapi-typescript with openapi-fetch",
-        "TypeScript, types for `fetch`",
+        "TypeScript, only types for `fetch`",
         "openapi_fetch.ts",
         "openapi-typescript openapi.json --default-non-nullable=false -o clientxcms.ts",
         TSC,
         "node built/journey.js",
-        "Without `--default-non-nullable=false`, what has a default has to be sent.",
+        "Without `--default-non-nullable=false`, fields with a default have to be sent.",
     ),
     Generator(
         "@hey-api/openapi-ts",
@@ -128,7 +130,7 @@ GENERATORS = (
         "OpenAPI Generator, php",
         "PHP, with Guzzle",
         "php.php",
-        f"{OPENAPI_GENERATOR} -g php --invoker-package Clientxcms -o clientxcms",
+        f"{OPENAPI_GENERATOR} -g php -o clientxcms --invoker-package Clientxcms",
         "find clientxcms/lib journey.php -name '*.php' -print0 | xargs -0 -n 1 -P 2 php -l",
         "php journey.php",
     ),
@@ -136,27 +138,31 @@ GENERATORS = (
         "OpenAPI Generator, go",
         "Go, with its standard library",
         "go.go",
-        f"{OPENAPI_GENERATOR} -g go --package-name clientxcms -o clientxcms --git-host clientxcms.example"
-        " --git-user-id shop --git-repo-id clientxcms --additional-properties enumClassPrefix=true",
-        "mkdir -p clientxcms/journey && cp journey.go clientxcms/journey/ && cd clientxcms"
-        " && go build -o ../built/ ./...",
+        f"{OPENAPI_GENERATOR} -g go -o clientxcms --package-name clientxcms \\\n"
+        "  --git-host clientxcms.example --git-user-id shop --git-repo-id clientxcms \\\n"
+        "  --additional-properties enumClassPrefix=true",
+        "mkdir -p clientxcms/journey && cp journey.go clientxcms/journey && cd clientxcms &&"
+        " go build -o ../built/ ./...",
         "built/journey",
-        "Without `enumClassPrefix=true`, two enumerations with the same value are two constants with the same name.",
+        "Without `enumClassPrefix=true`, enumerations that share a value do not compile. Send a"
+        " body, if only an empty one, where an operation takes one.",
     ),
     Generator(
         "OpenAPI Generator, java",
-        "Java, with its standard library and Jackson",
+        "Java, with its `HttpClient` and Jackson",
         "java.java",
-        f"{OPENAPI_GENERATOR} -g java --library native -o clientxcms --invoker-package clientxcms"
-        " --api-package clientxcms.api --model-package clientxcms.model --additional-properties"
+        f"{OPENAPI_GENERATOR} -g java --library native -o clientxcms \\\n"
+        "  --invoker-package clientxcms --api-package clientxcms.api --model-package"
+        " clientxcms.model \\\n  --additional-properties"
         " useJakartaEe=true,openApiNullable=false,useSingleRequestParameter=true",
-        "javac -nowarn -proc:none -d built -cp $JARS journey.java $(find clientxcms/src/main -name '*.java')",
+        "javac -nowarn -proc:none -d built -cp $JARS"
+        " journey.java $(find clientxcms/src/main -name '*.java')",
         "java -cp built:$JARS Journey",
-        "`$JARS` are those of Jackson, `jakarta.annotation-api` and `httpmime`.",
+        "`JARS` names those of Jackson, `jakarta.annotation-api`, `httpmime` and `httpcore`.",
     ),
 )
 
 IMPORTERS = (
-    Importer("Postman", "openapi2postmanv2 -s openapi.json -o collection.json", "collection.json"),
-    Importer("Bruno", "node bruno.mjs openapi.json collection.json", "collection.json"),
+    Importer("Postman", "openapi2postmanv2 -s openapi.json -o collection.json"),
+    Importer("Bruno", "node bruno.mjs openapi.json collection.json"),
 )

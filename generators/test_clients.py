@@ -1,11 +1,13 @@
-"""Generators take the served document, and their clients do what a program of a customer would do."""
+"""Generators take the served document, and their clients work."""
 
 import json
 import re
+import shutil
 
 import pytest
 
-from generators.declared import GENERATORS, IMPORTERS
+from generators.declared import GENERATORS, IMPORTERS, JOURNEYS
+from generators.workshop import execute
 
 # What belongs to one generator is done by one process.
 EACH = pytest.mark.parametrize(
@@ -78,6 +80,29 @@ def test_names_in_the_generated_code_read_well(workshop, generator):
     found = {name or other for text in written for name, other in DECLARED.findall(text)}
     assert len(found) > 50
     assert sorted(name for name in found - EXPLAINED.keys() if POOR.match(name)) == []
+
+
+@pytest.mark.xdist_group("python")
+def test_python_client_calls_every_operation(workshop, shop, document):
+    program = JOURNEYS / "every_operation.py"
+    operations = {
+        operation["operationId"]
+        for path in json.loads(document)["paths"].values()
+        for operation in path.values()
+        if "operationId" in operation
+    }
+    called = re.findall(r"\.(\w+)\(", program.read_text())
+    assert {as_letters(each) for each in operations} <= {as_letters(each) for each in called}
+    folder = workshop.compiled(next(each for each in GENERATORS if each.id == "python"))
+    shutil.copy(program, folder)
+    execute(
+        f'mypy {program.name} && python {program.name} "$@"', folder, shop.url, shop.key, "logo.png"
+    )
+
+
+def as_letters(name):
+    """A name without what generators change of it."""
+    return re.sub(r"[._]", "", name).lower()
 
 
 @EACH_IMPORTER

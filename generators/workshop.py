@@ -32,9 +32,9 @@ class Workshop:
         return folder
 
     def _compiled(self, generator: Generator) -> Path:
-        """Return the folder of a client that its language has checked, with the program of the journey."""
+        """Return the folder of a client that its language has checked, with its program."""
         folder = self.generated(generator)
-        execute(generator.compile, folder)
+        execute(generator.check, folder)
         return folder
 
     def journey(self, generator: Generator, *arguments: str) -> str:
@@ -46,7 +46,7 @@ class Workshop:
         folder = self._prepared(importer.id)
         shutil.copy(JOURNEYS / "bruno.mjs", folder)
         execute(importer.run, folder)
-        return (folder / importer.collection).read_text()
+        return (folder / "collection.json").read_text()
 
     def _prepared(self, name: str) -> Path:
         folder = self._folder / name

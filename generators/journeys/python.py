@@ -7,10 +7,12 @@ from pathlib import Path
 from clientxcms import (
     ApiClient,
     Configuration,
+    Problem,
     ProductCreate,
     ProductsApi,
     ProductType,
     ProductUpdate,
+    ServiceConflict,
     ServiceInclude,
     ServicesApi,
     ServiceStatus,
@@ -47,10 +49,12 @@ expired = services.services_index(filter_status=[ServiceStatus.EXPIRED]).data[0]
 try:
     services.services_suspend(str(expired.id))
 except ConflictException as conflict:
+    assert isinstance(conflict.data, ServiceConflict)
     allowed = conflict.data.allowed_transitions
 try:
     products.products_create(draft.model_copy(update={"group_id": 999999}))
 except UnprocessableEntityException as refused:
+    assert isinstance(refused.data, Problem)
     wrong = refused.data.errors
 
 walked, number, last = [], 0, 1

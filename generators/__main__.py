@@ -1,0 +1,5 @@
+"""Write docs/clients.md."""
+
+from generators.page import PATH, page
+
+PATH.write_text(page(), encoding="utf-8")
