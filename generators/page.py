@@ -78,6 +78,7 @@ def section(generator: Generator) -> str:
 
 {note}
 ```sh
+{generator.install}
 {generator.generate}
 {generator.check}
 ```

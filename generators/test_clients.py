@@ -12,7 +12,14 @@ from generators.workshop import execute
 # What belongs to one generator is done by one process.
 EACH = pytest.mark.parametrize(
     "generator",
-    [pytest.param(each, marks=pytest.mark.xdist_group(each.id), id=each.id) for each in GENERATORS],
+    [
+        pytest.param(
+            each,
+            marks=[pytest.mark.xdist_group(each.id), pytest.mark.needs(*each.needs)],
+            id=each.id,
+        )
+        for each in GENERATORS
+    ],
 )
 EACH_IMPORTER = pytest.mark.parametrize(
     "importer",

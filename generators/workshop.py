@@ -68,6 +68,10 @@ def execute(command: str, folder: Path, *arguments: str) -> str:
             "PATH": path,
             "JARS": JARS,
             "MYPYPATH": str(folder),
+            # A generator ends before more compiling would pay.
+            "JAVA_OPTS": "-XX:TieredStopAtLevel=1",
+            # What clients run on is read once for all.
+            "MYPY_CACHE_DIR": str(folder.parent / "mypy"),
             "PYTHONWARNINGS": "ignore",
         },
         capture_output=True,

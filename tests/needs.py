@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-PHP = "exit(array_diff(['curl', 'xmlrpc'], get_loaded_extensions()) ? 1 : 0);"
+PHP = "exit(array_diff(['curl', 'mbstring', 'xmlrpc'], get_loaded_extensions()) ? 1 : 0);"
 GUZZLE = "/usr/share/php/GuzzleHttp/autoload.php"
 # On the PATH of root alone.
 SERVERS = "/usr/sbin"
@@ -65,14 +65,18 @@ NEEDS = {
     "chromium": Need("Chromium", program("chromium"), "chromium"),
     "curl": Need("curl", program("curl"), "curl"),
     "faketime": Need("libfaketime", file("/usr/lib/*/faketime/libfaketime.so.1"), "faketime"),
+    "go": Need("Go", program("go"), "golang-go"),
+    "jars": Need("jakarta.annotation and httpmime for Java",
+                 file("/usr/share/java/jakarta-annotation-api.jar"),
+                 "libjakarta-annotation-api-java libhttpmime-java"),
     "java": Need("a JDK from version 17 on", program("javac"), "default-jdk-headless"),
     "mariadb": Need("MariaDB", program("mariadbd"), "mariadb-server"),
     "nginx": Need("nginx", program("nginx"), "nginx-light"),
     "npm": Need("a package from npm", has_npm_packages),
     "openssl": Need("OpenSSL", program("openssl"), "openssl"),
     "pgbouncer": Need("PgBouncer", program("pgbouncer"), "pgbouncer"),
-    "php": Need("PHP with cURL, XML-RPC and Guzzle", has_php,
-                "php-cli php-curl php-xmlrpc php-guzzlehttp-guzzle"),
+    "php": Need("PHP with cURL, mbstring, XML-RPC and Guzzle", has_php,
+                "php-cli php-curl php-mbstring php-xmlrpc php-guzzlehttp-guzzle"),
     "postgresql": Need("PostgreSQL", file("/usr/lib/postgresql/*/bin/initdb"), "postgresql"),
     "redis": Need("Redis", program("redis-server"), "redis-server"),
     "valgrind": Need("Valgrind", program("valgrind"), "valgrind"),
@@ -83,6 +87,7 @@ MINUTES = "minutes"
 OTHER_RUNS = {
     "the tests on PostgreSQL": "make test-postgresql",
     "the tests on MariaDB": "make test-mariadb",
+    "the clients that generators make": "make clients",
     "whether a request takes more instructions than before": "make bench-check",
 }
 

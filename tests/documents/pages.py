@@ -13,7 +13,8 @@ BLOCK = re.compile(
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 RUN = {"sh", "python", "php", "javascript"}
 # What cannot be run. The statements of SQL make a user and a database for one server.
-SHOWN = {"json", "yaml", "xml", "mermaid", "markdown", "ini", "nginx", "sql"}
+SHOWN = {"json", "yaml", "xml", "mermaid", "markdown", "ini", "nginx", "sql",
+         "typescript", "go", "java"}  # fmt: skip
 
 
 class Block(NamedTuple):
