@@ -6,6 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 import pytest
+import vacuum
 import yaml
 from openapi_spec_validator import OpenAPIV30SpecValidator
 
@@ -14,7 +15,8 @@ from app.jsonschema import used_schemas
 
 pytestmark = [pytest.mark.own, pytest.mark.once]
 ROOT = PATH.parent.parent
-SPECTRAL = Path(__file__).parent / "node" / "node_modules" / ".bin" / "spectral"
+NODE = Path(__file__).parent / "node" / "node_modules" / ".bin"
+SPECTRAL = NODE / "spectral"
 
 
 def lint(text):
@@ -59,6 +61,42 @@ def small():
 @pytest.mark.needs("npm")
 def test_spectral_finds_nothing():
     assert lint(PATH.read_text(encoding="utf-8")) == []
+
+
+# ── Redocly and vacuum ────────────────────────────────────────────────────────
+
+VACUUM = Path(vacuum.__file__).parent / "lib" / "vacuum"
+# Each reads its exceptions from a file of the project.
+LINTERS = {
+    "redocly": [NODE / "redocly", "lint", "--config", "redocly.yaml", "--max-problems", "1000"],
+    "vacuum": [VACUUM, "lint", "--ruleset", ".vacuum.yaml", "--ignore-array-circle-ref",
+               "--fail-severity", "info", "--no-style", "--details"],
+}  # fmt: skip
+
+
+def run(command, path):
+    """What a linter says about a file, and whether it is content."""
+    ran = subprocess.run([*command, path], cwd=ROOT, capture_output=True, text=True, check=False)
+    return ran.returncode == 0, ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize("command", LINTERS.values(), ids=LINTERS)
+def test_linter_finds_nothing(command):
+    is_content, said = run(command, PATH)
+    assert is_content, said
+
+
+@pytest.mark.parametrize(("name", "rule"), [
+    ("redocly", "operation-summary"), ("vacuum", "operation-operationId"),
+])  # fmt: skip
+def test_linter_sees_a_mistake(small, tmp_path, name, rule):
+    get = small["paths"]["/application/health"]["get"]
+    del get["summary"], get["operationId"]
+    path = tmp_path / "openapi.yaml"
+    path.write_text(yaml.safe_dump(small))
+    is_content, said = run(LINTERS[name], path)
+    assert not is_content
+    assert rule in said
 
 
 def test_openapi_spec_validator_finds_nothing():

@@ -8,7 +8,7 @@ import re
 import pytest
 
 from app.contract import PATH, contract
-from app.jsonschema import inlined
+from app.jsonschema import inlined, used_schemas
 
 pytestmark = [pytest.mark.own, pytest.mark.once]
 DOCUMENT = contract().document
@@ -105,3 +105,21 @@ def test_a_secret_is_marked_as_one():
     for path, schema in schemas():
         if path.endswith(("/password", "_secret", "/access_token")):
             assert schema.get("format") == "password" or path.endswith("/access_token"), path
+
+
+def plain_values(schema, path):
+    """The texts and numbers of a schema that no other schema describes, with their places."""
+    is_value = schema.get("type") in ("string", "integer", "number")
+    if is_value and "enum" not in schema and schema.get("format") != "binary":
+        yield path, schema
+    for name, each in schema.get("properties", {}).items():
+        yield from plain_values(each, f"{path}.{name}")
+
+
+def test_a_text_or_a_number_has_an_example():
+    """But for those of parameters: a documentation page would send it with each request."""
+    components = DOCUMENT["components"]
+    of_parameters = used_schemas(DOCUMENT, components["parameters"])
+    for name, schema in components["schemas"].items():
+        for path, each in plain_values(schema, name):
+            assert "example" in each or path in of_parameters, path
