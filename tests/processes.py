@@ -1,9 +1,10 @@
 """Commands and servers as processes of their own, started as a person starts them."""
 
+import atexit
 import os
 import socket
 import time
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from signal import SIGINT, SIGKILL
 from subprocess import STDOUT, Popen
@@ -17,7 +18,9 @@ from tests.settings import UNHURRIED
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).parent.parent
-_holders = []
+# Ports that are held until this process ends.
+_holders = ExitStack()
+atexit.register(_holders.close)
 
 
 def command(name, *arguments, settings, prefix=(), **options):
@@ -46,7 +49,7 @@ def free_port():
     holder = socket.socket()
     holder.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     holder.bind(("127.0.0.1", 0))
-    _holders.append(holder)
+    _holders.enter_context(holder)
     return holder.getsockname()[1]
 
 
