@@ -9,22 +9,17 @@ import pytest
 from generators.declared import GENERATORS, IMPORTERS, JOURNEYS
 from generators.workshop import execute
 
-# What belongs to one generator is done by one process.
-EACH = pytest.mark.parametrize(
-    "generator",
-    [
-        pytest.param(
-            each,
-            marks=[pytest.mark.xdist_group(each.id), pytest.mark.needs(*each.needs)],
-            id=each.id,
-        )
-        for each in GENERATORS
-    ],
-)
-EACH_IMPORTER = pytest.mark.parametrize(
-    "importer",
-    [pytest.param(each, marks=pytest.mark.xdist_group(each.id), id=each.id) for each in IMPORTERS],
-)
+
+def each(generators):
+    """Parametrize a test with generators, each with what it needs."""
+    return pytest.mark.parametrize(
+        "generator",
+        [pytest.param(one, marks=pytest.mark.needs(*one.needs), id=one.id) for one in generators],
+    )
+
+
+EACH = each(GENERATORS)
+PYTHON = each(one for one in GENERATORS if one.id == "python")
 DECLARED = re.compile(
     r"\b(?:class|interface|enum|struct|type)\s+([A-Za-z]\w*)"
     r"|^ {8}([A-Z]\w*):",  # a member of `schemas` in what openapi-typescript writes
@@ -89,8 +84,8 @@ def test_names_in_the_generated_code_read_well(workshop, generator):
     assert sorted(name for name in found - EXPLAINED.keys() if POOR.match(name)) == []
 
 
-@pytest.mark.xdist_group("python")
-def test_python_client_calls_every_operation(workshop, shop, document):
+@PYTHON
+def test_python_client_calls_every_operation(workshop, shop, document, generator):
     program = JOURNEYS / "every_operation.py"
     operations = {
         operation["operationId"]
@@ -100,7 +95,7 @@ def test_python_client_calls_every_operation(workshop, shop, document):
     }
     called = re.findall(r"\.(\w+)\(", program.read_text())
     assert {as_letters(each) for each in operations} <= {as_letters(each) for each in called}
-    folder = workshop.compiled(next(each for each in GENERATORS if each.id == "python"))
+    folder = workshop.compiled(generator)
     shutil.copy(program, folder)
     execute(
         f'mypy {program.name} && python {program.name} "$@"', folder, shop.url, shop.key, "logo.png"
@@ -112,7 +107,7 @@ def as_letters(name):
     return re.sub(r"[._]", "", name).lower()
 
 
-@EACH_IMPORTER
+@pytest.mark.parametrize("importer", IMPORTERS, ids=lambda importer: importer.id)
 def test_importer_makes_a_request_of_each_operation(workshop, document, importer):
     collection = workshop.imported(importer)
     assert len(collection) < 3_000_000
