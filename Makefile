@@ -70,6 +70,8 @@ serve-mariadb: $(VENV)/serve ## The same on a MariaDB server of its own, with it
 
 test: npm ## Run the checks and the tests that this machine has all for, on SQLite: minutes
 	$(VENV)/bin/tox run-parallel -e lint,types,imports,audit
+	$(VENV)/bin/tox run --notest -e short
+	@# In few words, or those of tox would follow the last lines of the tests. It would not say why it cannot install, either.
 	$(VENV)/bin/tox -qq run -e short
 
 # With --complete, what is missing is a failure. The contract has work for all processors; of the others, each mostly waits
