@@ -25,7 +25,7 @@ curl -o openapi.json 'http://127.0.0.1:8000/api{DOCUMENT}'
 ```
 
 The commands below then make a client called `clientxcms`, and check it together with a program
-`journey` that uses it. `tox -e clients` runs them against a demo shop:
+`journey` that uses it. `make clients` runs them against a demo shop:
 
 - **Takes the document**: the generator validates it and generates, with nothing left out.
 - **Compiles**: the strict checker of the language accepts the client, as it was generated, and the
@@ -47,8 +47,8 @@ request of each operation.
 END = """
 The whole programs are in [`generators/journeys`](../generators/journeys). The versions are in
 [`requirements-clients.txt`](../requirements-clients.txt) and
-[`generators/node/package.json`](../generators/node/package.json). `python -m generators` writes
-this page.
+[`generators/node/package.json`](../generators/node/package.json).
+`.tox/clients/bin/python -m generators` writes this page.
 """
 
 

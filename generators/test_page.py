@@ -4,4 +4,4 @@ from generators.page import PATH, page
 
 
 def test_page_is_what_the_command_writes():
-    assert PATH.read_text(encoding="utf-8") == page(), "run: python -m generators"
+    assert PATH.read_text(encoding="utf-8") == page(), "run: .tox/clients/bin/python -m generators"

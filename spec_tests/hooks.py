@@ -146,8 +146,13 @@ def before_load_schema(context: Any, raw_schema: dict[str, Any]) -> None:
     gigabytes where lists are in lists. Beside a pattern, even to work out how takes seconds: the
     generator makes one pattern of both, again and again.
 
-    Numbers get as many decimals as they may have."""
+    Numbers get as many decimals as they may have, and free values their bounds."""
+    free = {"$ref": "#/components/schemas/FreeValue"}
+    bounds = {**raw_schema["x-free-value"], "items": free, "additionalProperties": free}
+    raw_schema["components"]["schemas"]["FreeValue"] = bounds
     for schema in _schemas(raw_schema):
+        if schema.get("additionalProperties") is True:
+            schema["additionalProperties"] = free
         if "x-decimals" in schema:
             schema["multipleOf"] = 10 ** -schema["x-decimals"]
         for name, far in FAR.items():

@@ -16,7 +16,9 @@ RUN_PAGES = [page for page in PAGES if any(block.is_run for block in blocks(page
 PROGRAMS = {"php": "php", "javascript": "npm", "curl ": "curl"}
 SERVE = Block("sh", "make serve\n", "goes on until Ctrl-C")
 # Commands that are in .venv/bin and nowhere else.
-OURS = re.compile(r"(?<![\w/.-])(?:flask --app|tox -e|pytest (?:tests|spec_tests)|pip install)\b")
+OURS = re.compile(
+    r"(?<![\w/.-])(?:flask --app|tox -e|pytest (?:tests|spec_tests)|pip install -r)(?!\w)"
+)
 
 
 def needed(page):

@@ -71,7 +71,7 @@ def test_a_short_run_names_what_takes_minutes_and_the_runs_that_it_is_no_part_of
     lines = [line for line in ended.stdout.splitlines() if line.startswith("Left out: ")]
     assert lines[0] == "Left out: 1 test, as they take minutes. To add: make test-all"
     assert [line.rpartition("To add: ")[2] for line in lines[3:]] == [
-        "make test-postgresql", "make test-mariadb", "make bench-check",
+        "make test-postgresql", "make test-mariadb", "make clients", "make bench-check",
     ]  # fmt: skip
     assert ended.stdout.splitlines()[-len(lines) :] == lines
 
