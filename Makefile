@@ -74,15 +74,14 @@ test: npm ## Run the checks and the tests that this machine has all for, on SQLi
 	@# In few words, or those of tox would follow the last lines of the tests. It would not say why it cannot install, either.
 	$(VENV)/bin/tox -qq run -e short
 
-# With --complete, what is missing is a failure. The contract has work for all processors; of the others, each mostly waits
-# for its database, or for what it starts.
+# With --complete, what is missing is a failure. Each of these runs mostly waits for its database, or for what it starts.
 test-all: packages test ## The same, then all else on all three databases; as root, installs Debian packages for it
-	@PYTEST_ADDOPTS=--complete $(MAKE) contract
-	@PYTEST_ADDOPTS=--complete $(MAKE) --jobs=3 test-programs clients test-postgresql test-mariadb
+	@PYTEST_ADDOPTS=--complete $(MAKE) --jobs=3 test-postgresql test-mariadb test-programs clients
 	@$(MAKE) bench-check
 
+# What `make test` leaves out.
 test-programs: npm
-	$(VENV)/bin/tox -e behaviour -- -m needs
+	$(VENV)/bin/tox -e behaviour -- -m needs tests spec_tests
 
 clients: generators/node/$(INSTALLED) ## Prove that the clients which generators make compile and work
 	$(VENV)/bin/tox -e clients

@@ -14,6 +14,8 @@ from app.jsonschema import inlined, is_nullable
 from spec_tests.asking import path_to, sending
 from spec_tests.keywords import FORM, FORMATS, JSON
 
+pytestmark = pytest.mark.once
+
 DOCUMENT = contract().document
 OPERATIONS = contract().operations
 READS = {each.id: each for each in OPERATIONS.values() if each.method == "get" and each.query}

@@ -135,6 +135,7 @@ def with_null(node):
     return schema
 
 
+@pytest.mark.needs("minutes")
 def test_openapi_core_finds_every_response_right():
     # It reads no media type of problems by itself.
     readers = {"application/problem+json": json.loads}

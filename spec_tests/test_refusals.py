@@ -12,6 +12,8 @@ from spec_tests.conftest import Target, open_api
 from tests.factories import a_key
 from tests.keys import number
 
+pytestmark = pytest.mark.once
+
 DOCUMENT = contract().document
 OPERATIONS = contract().operations
 SECURED = {each.id: each for each in OPERATIONS.values() if each.needs_key}

@@ -8,7 +8,7 @@ from spec_tests.conftest import with_demo
 from spec_tests.generating import ROOT, ST
 from tests.settings import unhurried
 
-pytestmark = [pytest.mark.own, pytest.mark.once]
+pytestmark = [pytest.mark.own, pytest.mark.once, pytest.mark.needs("minutes")]
 
 
 @pytest.fixture

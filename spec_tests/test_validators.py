@@ -7,7 +7,7 @@ import pytest
 from app.contract import contract
 from app.jsonschema import inlined
 
-pytestmark = pytest.mark.own
+pytestmark = [pytest.mark.own, pytest.mark.once]
 DOCUMENT = contract().document
 
 

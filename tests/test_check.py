@@ -16,6 +16,8 @@ from tests.factories import a_key, an_admin
 from tests.processes import free_port
 from tests.test_commands import ended
 
+pytestmark = pytest.mark.needs("minutes")
+
 
 class Mailbox:
     """A mail server that takes everything."""

@@ -7,6 +7,8 @@ import zstandard
 
 from tests.factories import a_customer, a_group
 
+pytestmark = pytest.mark.once
+
 READ = {
     "gzip": gzip.decompress,
     "zstd": lambda body: zstandard.ZstdDecompressor().decompressobj().decompress(body),

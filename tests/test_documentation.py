@@ -26,7 +26,7 @@ HOST = "panel.example"
 
 
 @pytest.fixture(scope="module")
-@needs("chromium")
+@needs("chromium", "minutes")
 def browser():
     with chromium(f"--host-resolver-rules=MAP {HOST} 127.0.0.1") as browser:
         yield browser

@@ -15,6 +15,8 @@ from tests.http import open_client
 from tests.test_bad_input import assert_problem
 from tests.test_images import an_image
 
+pytestmark = pytest.mark.once
+
 FORM, FILES = "application/x-www-form-urlencoded", "multipart/form-data"
 OPERATIONS = contract().operations.values()
 FORMS = [(each, form) for each in OPERATIONS for form in (FORM, FILES) if form in each.bodies]

@@ -17,6 +17,8 @@ from tests.processes import children
 from tests.serving import served
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.needs("minutes")
+
 BODY = json.dumps(
     {"name": "Slow", "slug": "slow", "description": "x", "status": "active", "sort_order": 0}
 ).encode()

@@ -11,6 +11,8 @@ from tests.databases import new_database
 from tests.factories import a_key
 from tests.http import open_client, request
 
+pytestmark = pytest.mark.once
+
 PANEL = "https://panel.example"
 EVERYWHERE = {
     "x-content-type-options": "nosniff",

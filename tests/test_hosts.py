@@ -8,6 +8,8 @@ import pytest
 from tests.factories import a_key
 from tests.test_graceful_stop import received
 
+pytestmark = pytest.mark.once
+
 LIST = "/api/application/groups"
 PATHS = ["/livez", "/nothing", "/api/documentation", LIST]
 

@@ -10,6 +10,8 @@ from models.errors import BadImage
 from tests.factories import a_group, a_product
 from tests.http import request
 
+pytestmark = pytest.mark.once
+
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 2 2"><circle r="1"/></svg>'
 
 

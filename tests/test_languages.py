@@ -9,6 +9,8 @@ from babel.messages.pofile import read_po
 
 from tests.factories import a_product
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).parent.parent
 KEYWORDS = {"say": None, "_malformed": None}
 

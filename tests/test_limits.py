@@ -12,7 +12,7 @@ from tests.http import request
 from tests.serving import served
 from tests.test_graceful_stop import received, slowly
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.needs("minutes")]
 
 
 @pytest.fixture(scope="module")

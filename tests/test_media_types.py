@@ -6,6 +6,8 @@ import pytest
 from tests.factories import a_group
 from tests.http import request
 
+pytestmark = pytest.mark.once
+
 JSON, XML, TEXT = "application/json", "application/xml", "text/xml; charset=utf-8"
 PROBLEM_JSON, PROBLEM_XML = "application/problem+json", "application/problem+xml"
 # What HttpURLConnection sends unless it is told otherwise.

@@ -8,6 +8,8 @@ from spec_tests.asking import path_to
 from tests.factories import a_product
 from tests.test_images import an_image
 
+pytestmark = pytest.mark.once
+
 FILES = "multipart/form-data"
 HEADERS = {"Content-Type": f"{FILES}; boundary=b"}
 PNG = an_image()

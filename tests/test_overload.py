@@ -10,6 +10,8 @@ import pytest
 from tests.http import open_client
 from tests.processes import labels, started_server
 
+pytestmark = pytest.mark.needs("minutes")
+
 CROWD = 200
 # As much as there is in one answer.
 LONG = "/services?per_page=100&include=metadata"

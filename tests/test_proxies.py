@@ -171,7 +171,7 @@ def mailed(site):
 
 
 @pytest.fixture(scope="module")
-@needs("chromium")
+@needs("chromium", "minutes")
 def browser():
     with chromium() as browser:
         yield browser

@@ -6,6 +6,8 @@ from tests.factories import a_product
 from tests.http import request
 from tests.test_images import an_image
 
+pytestmark = pytest.mark.once
+
 CONTENT = an_image(size=(300, 300))
 LENGTH = len(CONTENT)
 STYLES = "/api/documentation/swagger-ui.css"

@@ -9,6 +9,8 @@ from tests.factories import a_customer, a_key, an_admin
 from tests.http import request
 from tests.keys import number
 
+pytestmark = pytest.mark.once
+
 
 def get(server, path, key=None, **headers):
     if key is not None:

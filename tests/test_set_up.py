@@ -111,6 +111,7 @@ def works(folder):
     return all(not subprocess.run(each, cwd=folder).returncode for each in commands)
 
 
+@pytest.mark.needs("minutes")
 def test_an_environment_that_make_did_not_make_is_made_anew(project):
     (project / ".venv/bin").mkdir(parents=True)
     (project / ".venv/bin/python").symlink_to("/nowhere/python3.10")
@@ -121,6 +122,7 @@ def test_an_environment_that_make_did_not_make_is_made_anew(project):
     assert make(project, ".venv/serve").stdout == "make: '.venv/serve' is up to date.\n"
 
 
+@pytest.mark.needs("minutes")
 def test_the_environment_of_a_folder_that_was_moved_is_made_anew(project):
     assert make(project, ".venv/serve").returncode == 0
     moved = project.rename(project.with_name("moved"))
@@ -140,6 +142,7 @@ def test_a_python_that_is_too_old_is_named(project):
     assert not (project / ".venv").exists()
 
 
+@pytest.mark.needs("minutes")
 @pytest.mark.parametrize(
     ("environment", "path", "word"),
     [

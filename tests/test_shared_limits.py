@@ -13,7 +13,7 @@ from tests.processes import free_port
 from tests.serving import served
 from tests.waiting import wait_until
 
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.needs("minutes")]
 
 LIMIT = 30
 

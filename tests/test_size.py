@@ -118,6 +118,7 @@ async def explain(url, statement, parameters):
     return [row[0] for row in rows]
 
 
+@pytest.mark.needs("minutes")
 @pytest.mark.parametrize(
     "path",
     [

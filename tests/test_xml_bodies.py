@@ -5,6 +5,8 @@ import pytest
 from app.xml.parsing import ITEMS
 from tests.factories import a_group, a_product, a_service
 
+pytestmark = pytest.mark.once
+
 XML = {"Content-Type": "application/xml"}
 XSI = 'xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance"'
 

@@ -16,6 +16,8 @@ from tests.factories import a_key
 from tests.http import request
 from tests.rpc import ask, post, value
 
+pytestmark = pytest.mark.once
+
 METHOD = (
     "<methodCall><methodName>{}</methodName><params><param><value>{}</value></param></params>"
     "</methodCall>"

@@ -8,12 +8,15 @@ import os
 import random
 from signal import SIGKILL
 
+import pytest
 from sqlalchemy.orm import Session
 
 from models.engine import make_engine
 from tests.databases import new_database
 from tests.durability.writers import Told, check, write_until
 from tests.processes import children, labels, started_server
+
+pytestmark = pytest.mark.needs("minutes")
 
 SECONDS = float(os.environ.get("DURABILITY_SECONDS", "10"))
 EVERY = 0.2

@@ -13,7 +13,7 @@ from tests.needs import needs
 from tests.processes import command, labels, serving
 
 # It is the clock of the server's processes that counts, not that of a database.
-pytestmark = pytest.mark.once
+pytestmark = [pytest.mark.once, pytest.mark.needs("minutes")]
 
 GROUP = {"name": "New", "description": "x", "status": "active", "sort_order": 0}
 

@@ -18,6 +18,8 @@ from tests.security.shop import OPERATIONS, a_body, a_shop, path_to, properties
 from tests.security.wire import get, send
 from tests.test_documentation import browser
 
+pytestmark = pytest.mark.once
+
 __all__ = ["browser"]
 
 POST = b"POST /api/application/groups HTTP/1.1\r\nHost: x\r\n"
@@ -76,6 +78,7 @@ def test_no_line_break_of_an_address_gets_into_a_header_or_the_log(server, caplo
     assert not [record for record in caplog.records if "\n" in record.getMessage()]
 
 
+@pytest.mark.needs("minutes")
 def test_no_line_break_of_a_field_gets_into_a_header_or_the_log(server, session, caplog):
     """Every field of every body, one after the other."""
     text = f"a\r\n{MARK}: 1\r\n\r\nb"

@@ -13,6 +13,8 @@ from models.migrate import upgrade
 from tests.serving import served
 from tests.test_commands import ended, refused, run
 
+pytestmark = pytest.mark.needs("minutes")
+
 
 @pytest.fixture
 def database(tmp_path):

@@ -9,6 +9,8 @@ import pytest
 
 from tests.processes import command
 
+pytestmark = pytest.mark.needs("minutes")
+
 REFUSED = re.compile("may not write|cannot be written|readonly")
 NOBODY_WRITES = ~(S_IWUSR | S_IWGRP | S_IWOTH)
 # Without these, root obeys permissions like anybody else.
