@@ -2,6 +2,7 @@
 
 import json
 import re
+from contextlib import suppress
 from copy import deepcopy
 from decimal import Decimal
 from typing import Any
@@ -80,8 +81,10 @@ def _as_meant(validator: Any, value: Any) -> Any:
         for kind in error.kind.types:
             pattern, convert = SPELLINGS.get(kind, (re.compile("(?!)"), None))
             if pattern.fullmatch(str(target[last])) and not isinstance(target[last], float):
-                target[last] = convert(str(target[last]))
-                break
+                # What only looks like an object is none.
+                with suppress(ValueError):
+                    target[last] = convert(str(target[last]))
+                    break
     return meant["value"]
 
 

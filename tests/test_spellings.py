@@ -242,6 +242,16 @@ def test_a_form_whose_values_look_like_json_is_a_form(client, session):
     assert answer.json()["name"] == "{"
 
 
+@pytest.mark.parametrize("name", ["<p>", "{", "[a"])
+def test_a_form_whose_first_name_looks_like_a_beginning_of_json_or_xml_is_a_form(
+    client, session, name
+):
+    path = f"/products/{a_product(session).id}"
+    answer = client.patch(path, data={name: "x", "name": "New"})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["name"] == "New"
+
+
 def nested_list(depth):
     return "[" * depth + "]" * depth
 

@@ -114,11 +114,13 @@ _BEGINNINGS = {b"{": JSON, b"[": JSON, b"<": XML}
 def undeclared(body: bytes) -> str | None:
     """Return the media type of JSON or XML that is sent as a form; None for a real form.
 
-    curl sends `-d '{"stock": 45}'` as a form, if no other type is named.
+    curl sends `-d '{"stock": 45}'` as a form, if no other type is named. A form encodes such a
+    beginning; so does a library that takes the whole text for the name of the only field.
     """
+    has_fields = b"=" in body.removesuffix(b"=")
+    text = body[:100] if has_fields else unquote_to_bytes(body[:100])
     # The BOM, the mark of UTF-8, is no part of the text.
-    text = unquote_to_bytes(body[:100]).removeprefix(BOM_UTF8).lstrip()
-    return _BEGINNINGS.get(text[:1])
+    return _BEGINNINGS.get(text.removeprefix(BOM_UTF8).lstrip()[:1])
 
 
 def xml_value(body: bytes, content_type: str, decode: Decode) -> Any:
