@@ -67,8 +67,10 @@ def create_pages(settings: Settings, engine: Engine) -> Flask:
 def create_process(settings: Settings | None = None) -> ConnexionMiddleware:
     """What each process of `clientxcms:serve` runs: the server, and its log."""
     settings = settings or read_settings()
+    lines = log_to_standard_error(settings.log_level)
     Protocol.patience, Protocol.prefix = settings.request_timeout, settings.public_path
-    return create_server(settings, log_to_standard_error(settings.log_level))
+    Protocol.lines = lines
+    return create_server(settings, lines)
 
 
 def refuse_unmigrated(engine: Engine) -> None:

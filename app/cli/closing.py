@@ -31,16 +31,20 @@ class LingeringTransport:
     def close(self) -> None:
         if self.is_closing():
             return
+        loop, patience = asyncio.get_running_loop(), self._protocol.patience
         if not self._protocol.is_receiving or not self._transport.can_write_eof():
+            if self._transport.get_write_buffer_size():
+                # It closes when the client has taken the rest, which it may never do.
+                loop.call_later(patience, self._transport.abort)
             self._transport.close()
             return
         self._is_half_closed = True
         self._transport.write_eof()
-        self._transport.set_protocol(_Drain(self._transport, self._protocol.patience))
+        self._transport.set_protocol(_Drain(self._transport, patience))
         # The protocol may have paused it because nobody took the body.
         self._transport.resume_reading()
         # To the protocol this is the end. Not at once: it is in the middle of something.
-        asyncio.get_running_loop().call_soon(self._protocol.connection_lost, None)
+        loop.call_soon(self._protocol.connection_lost, None)
 
 
 class _Drain(asyncio.Protocol):

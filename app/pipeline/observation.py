@@ -22,6 +22,11 @@ SANE = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._:=/+@-]{0,127}")
 _made: Iterator[str]
 
 
+def new_id() -> str:
+    """Return an id for a request."""
+    return next(_made)
+
+
 def _begin() -> None:
     global _made
     _made = map((token_hex(8) + "{:016x}").format, count())
@@ -91,4 +96,4 @@ def _request_id(scope: Scope) -> str:
     for name, value in scope["headers"]:
         if name == HEADER and SANE.fullmatch(value):
             return str(value, "ascii")
-    return next(_made)
+    return new_id()
