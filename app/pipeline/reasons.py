@@ -1,6 +1,7 @@
 """Why a value does not fit, in words for the person who sent it. Schemas are never dumped."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from jsonschema_rs import ValidationError
@@ -43,6 +44,9 @@ _KEYWORDS = {
     "additionalProperties": say("has fields that are not known here"),
     "pattern": _WRONG_FORM,
 }
+
+# How many wrong fields a problem document names.
+NAMED = 100
 
 Subject = Callable[[str, Sentence], Sentence]
 
@@ -94,9 +98,14 @@ def _reason(error: ValidationError) -> Sentence:
 
 
 def reasons(validator: Validator, value: Any, about: Subject = field) -> dict[str, list[Sentence]]:
-    """All that is wrong with a value: dotted path of each wrong field to its texts."""
+    """What is wrong with a value: dotted path of each wrong field to its texts.
+
+    Of a value with many mistakes, about NAMED fields.
+    """
     found: dict[str, list[Sentence]] = {}
     for error in validator.errors(value):
+        if len(found) >= NAMED:
+            break
         path = ".".join(map(str, error.instance_path))
         name = path
         if error.kind.name == "required":
@@ -109,26 +118,30 @@ def reasons(validator: Validator, value: Any, about: Subject = field) -> dict[st
     return found
 
 
-def unstorable(value: Any, path: str = "") -> Mapping[str, list[Sentence]]:
-    """The texts and files in `value` that cannot be stored, in the form of `reasons`.
+def unstorable(value: Any) -> dict[str, list[Sentence]]:
+    """The texts and files in `value` that cannot be stored, NAMED of them at most, in the form of
+    `reasons`.
 
     Fields that take a file have to be looked at before.
     """
-    if isinstance(value, str) and UNSTORABLE.search(value):
-        return {path or "body": [field(path or "body", say("has characters that are not text"))]}
-    found: dict[str, list[Sentence]] = {}
-    if isinstance(value, dict):
+    return {path: [reason] for path, reason in islice(_unstorable(value, ""), NAMED)}
+
+
+def _unstorable(value: Any, path: str) -> Iterator[tuple[str, Sentence]]:
+    if isinstance(value, str):
+        if UNSTORABLE.search(value):
+            yield path or "body", field(path or "body", say("has characters that are not text"))
+    elif isinstance(value, dict):
         for name, item in value.items():
             if UNSTORABLE.search(name):
-                found[path or "body"] = [say("A field name has characters that are not text.")]
+                yield path or "body", say("A field name has characters that are not text.")
             else:
-                found |= unstorable(item, f"{path}.{name}" if path else name)
+                yield from _unstorable(item, f"{path}.{name}" if path else name)
     elif isinstance(value, list):
         for place, item in enumerate(value):
-            found |= unstorable(item, f"{path}.{place}" if path else str(place))
+            yield from _unstorable(item, f"{path}.{place}" if path else str(place))
     elif isinstance(value, Upload):
-        found[path] = [field(path, say("may not be a file"))]
-    return found
+        yield path, field(path, say("may not be a file"))
 
 
 def storable(value: Any) -> Any:

@@ -13,7 +13,7 @@ from app.pipeline.call import Answer, Call, Parts, Step
 from app.pipeline.cursors import cursor_reader
 from app.pipeline.problems import Problem, invalid
 from app.pipeline.reading import reader
-from app.pipeline.reasons import header, query_parameter, reasons, unstorable
+from app.pipeline.reasons import NAMED, header, query_parameter, reasons, unstorable
 from models.sentence import Sentence, say
 
 CURSOR = "cursor"
@@ -124,7 +124,7 @@ def _query(contract: Contract, operation: Operation) -> Callable[[bytes], Query]
                 read_value = readers[name](value)
                 if read_value is not None:
                     values[name] = read_value
-            elif name.partition("[")[0] == "filter" and any(value):
+            elif name.partition("[")[0] == "filter" and any(value) and len(errors) < NAMED:
                 errors |= _unknown_filter(name, known)
         errors |= unstorable(values)
         if not validator.accepts(values):
