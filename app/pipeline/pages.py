@@ -11,11 +11,15 @@ from app.keyset import Cursor
 from app.listing import Page, Query
 from app.pipeline.cursors import write_cursor
 
+# In bytes. The links repeat the query of the request, and proxies take 4 KB for all headers of a
+# response; the same addresses are in its body.
+LINK_LIMIT = 2048
+
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
     """The addresses of pages next to one. Who walks by cursors goes on by cursors; `link` is the
-    header that leads everybody there (RFC 8288)."""
+    header that leads everybody there (RFC 8288), empty if it would be longer than LINK_LIMIT."""
 
     path: str
     number: Callable[[int], str]
@@ -47,7 +51,9 @@ def addresses(page: Page, path: str, query: Query) -> Addresses:
     else:
         previous = number(page.number - 1) if page.number > 1 else None
         following = number(page.number + 1) if page.number < page.last_page else None
-    return Addresses(path, number, previous, following, link.encode())
+    return Addresses(
+        path, number, previous, following, link.encode() if len(link) <= LINK_LIMIT else b""
+    )
 
 
 Envelope = Callable[[Page, Addresses], dict[str, Any]]

@@ -6,7 +6,6 @@ from contextlib import suppress
 from functools import lru_cache
 from ipaddress import IPv6Address
 from typing import Any
-from urllib.parse import quote
 
 from connexion.middleware.abstract import ROUTING_CONTEXT, SpecMiddleware
 from connexion.resolver import Resolver
@@ -22,6 +21,8 @@ ID = "{}"
 # RFC 9110 section 7.2. Addresses in answers begin with it, so it has to be one.
 HOST = re.compile(rb"(?:[A-Za-z0-9._~-]{1,253}|\[([0-9A-Fa-f:.]{2,45})\])(?::([0-9]{0,5}))?")
 Route = dict[str, tuple[str, Operation]]
+# A number or a UUID. Nothing else of an address gets into a header.
+_IS_ID = re.compile(r"[0-9A-Fa-f-]{1,36}")
 
 
 class Routing(SpecMiddleware):
@@ -42,7 +43,7 @@ class Routing(SpecMiddleware):
             written = specification.operation_cls.from_spec(
                 specification, path=operation.path, method=operation.method, resolver=resolver
             )
-            segments = _segments(operation.path)
+            segments = operation.path.removeprefix("/").split("/")
             shape = tuple(ID if part.startswith("{") else part for part in segments)
             places = tuple(place for place, part in enumerate(shape) if part == ID)
             known = self.places.setdefault(len(shape), [])
@@ -59,7 +60,7 @@ class Routing(SpecMiddleware):
             _check_host(scope)
             context: dict[str, Any] = {"api_base_path": None, "operation_id": None}
             scope.setdefault("extensions", {})[ROUTING_CONTEXT] = context
-            route, values = self._match(scope["path"])
+            route, values = self._match(scope["path"], scope.get("raw_path") or b"")
             if route is not None:
                 method = _method(scope["method"], headers)
                 if method == "OPTIONS":
@@ -75,14 +76,17 @@ class Routing(SpecMiddleware):
                     )
         await self.app(scope, receive, send)
 
-    def _match(self, path: str) -> tuple[Route | None, list[str]]:
+    def _match(self, path: str, raw_path: bytes) -> tuple[Route | None, list[str]]:
         """The route of a path and the values in its places; the plainest shape comes first.
 
-        Raises a 404 problem for a path that only the contract could know.
+        A path has one spelling, but for a slash at its end and for percent-encoding: proxies that
+        let only some paths through would not know others. Raises a 404 problem for a path that
+        only the contract could know.
         """
-        if not path.startswith(self.base_path):
+        base, slash, rest = path.partition(f"{self.base_path}/")
+        if base or not slash or b"%2f" in raw_path.lower():
             return None, []
-        segments = _segments(path.removeprefix(self.base_path))
+        segments = rest.removesuffix("/").split("/")
         for places in self.places.get(len(segments), ()):
             shape = tuple(ID if n in places else part for n, part in enumerate(segments))
             if shape in self.routes:
@@ -112,10 +116,6 @@ def _is_host(value: bytes) -> bool:
     with suppress(ValueError):
         return found[1] is None or bool(IPv6Address(found[1].decode()))
     return False
-
-
-def _segments(path: str) -> list[str]:
-    return path.strip("/").split("/")
 
 
 def _method(method: str, headers: Mapping[bytes, bytes]) -> str:
@@ -151,12 +151,14 @@ def _deprecation(
     operation: Operation, base_path: str, path: Mapping[str, str]
 ) -> list[tuple[bytes, bytes]]:
     """What every answer of a deprecated operation says (RFC 9745, RFC 5829)."""
+    deprecation = (b"deprecation", f"@{operation.deprecated_since}".encode())
+    if not all(map(_IS_ID.fullmatch, path.values())):
+        # There is nothing at the new address either.
+        return [deprecation]
     successor = f"{base_path}{operation.successor}"
     for name, value in path.items():
-        successor = successor.replace(f"{{{name}}}", quote(value))
-    link = f'<{successor}>; rel="successor-version"'
-    since = f"@{operation.deprecated_since}"
-    return [(b"deprecation", since.encode()), (b"link", link.encode())]
+        successor = successor.replace(f"{{{name}}}", value)
+    return [deprecation, (b"link", f'<{successor}>; rel="successor-version"'.encode())]
 
 
 async def _options(route: Route, scheme: str, send: Send) -> None:
