@@ -56,14 +56,14 @@ def test_of_free_values_some_wrong_ones_are_named(client, session, wrong):
 
 def test_in_a_long_value_the_only_mistake_is_found(client, session):
     service = a_service(session)
-    free = {f"f{n}": [0] * 900 for n in range(100)}
-    free["f99"][899] = 2**60
+    free = {f"f{n}": [0] * 900 for n in range(20)}
+    free["f19"][899] = 2**60
     errors = refused(client.post(f"/services/{service.id}", json={"data": free}))
-    assert errors.keys() == {"data.f99.899"}
+    assert errors.keys() == {"data.f19.899"}
 
 
 def test_what_is_required_is_not_missed_in_what_was_cut_short(client, session):
-    body = {f"x{n}": [0] * 100 for n in range(900)} | {"name": "Reader", "permissions": [0] * 90}
+    body = {f"x{n}": [0] * 20 for n in range(900)} | {"name": "Reader", "permissions": [0] * 90}
     errors = refused(client.post("/api_keys", json=body))
     assert "name" not in errors
 
