@@ -30,6 +30,22 @@ class Parameter:
     def is_list(self) -> bool:
         return bool(self.schema.get("type") == "array")
 
+    def permissions(self) -> Mapping[str | None, tuple[str, ...]]:
+        """Return the permissions that each value needs (`x-permissions`), beside those of the
+        operation: one of each tuple is enough, and an empty tuple needs none.
+
+        The key None stands for any value. Raises KeyError if a value of an enumeration has no
+        entry: a value that is forgotten must not be open to every key.
+        """
+        if self.is_list:
+            values = self.schema["items"]
+            written = values.get("x-permissions")
+            return (
+                {} if written is None else {each: tuple(written[each]) for each in values["enum"]}
+            )
+        scopes = self.schema.get("x-permissions")
+        return {} if scopes is None else {None: tuple(scopes)}
+
 
 @dataclass(frozen=True, slots=True)
 class Response:

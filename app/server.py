@@ -34,7 +34,7 @@ from app.pipeline.proxies import Proxies
 from app.pipeline.ratelimit import rate_limit
 from app.pipeline.request import request_check
 from app.pipeline.routing import Routing
-from app.pipeline.security import authentication, authorization
+from app.pipeline.security import authentication, authorization, include_authorization
 from app.pipeline.shared_windows import file_of, open_windows
 from app.portal.account import account
 from app.portal.pages import portal
@@ -151,6 +151,7 @@ def create_server(
                 authorization,
                 negotiation,
                 request_check,
+                include_authorization,
                 innermost=execution,
             ),
         ],

@@ -140,3 +140,88 @@ def test_a_key_that_was_made_with_an_older_name_opens_the_same(server, session):
         with open_api(Target(server.url, key, is_own=True)) as api:
             status = api.request(operation.method, path_to(operation)).status_code
         assert (status != 403) == (operation.id in ("pricings.create", "health.show"))
+
+
+# ── Includes ──────────────────────────────────────────────────────────────────
+
+# What an include adds of another resource needs the permission to read that resource. All other
+# includes add what belongs to the item alone, or what the operation shows without them.
+OF_OTHERS = {
+    "customers": {f"services{end}": "services" for end in ("", "Count", "Exists")},
+    "products": {
+        "group": "groups",
+        **{f"pricing{end}": "pricings" for end in ("", "Count", "Exists")},
+    },
+    "groups": {},
+    "services": {
+        "customer": "customers",
+        **{f"pricing{end}": "pricings" for end in ("", "Count", "Exists")},
+    },
+}
+INCLUDES = {
+    f"{operation.id} {name}={value}": (operation, {name: value})
+    for operation in SECURED
+    for name, values in [
+        *((each.name, each.schema["items"]["enum"])
+          for each in operation.query if each.name == "include"),
+        *((each.name, ["1"]) for each in operation.query if each.name == "pricing"),
+    ]
+    for value in values
+}  # fmt: skip
+
+
+def needed_by(operation, query):
+    """The permissions of which one is needed for an include, by the table above."""
+    name = query.get("include", "pricing")
+    other = OF_OTHERS[operation.id.partition(".")[0]].get(name)
+    return [f"{other}:index", f"{other}:show"] if other else []
+
+
+@pytest.mark.parametrize(("operation", "query"), INCLUDES.values(), ids=INCLUDES)
+def test_an_include_needs_a_permission_of_what_it_adds(target, token, operation, query):
+    own, needed = operation.scopes[0], needed_by(operation, query)
+
+    def ask(*permissions):
+        with open_api(target, token(*permissions)) as api:
+            return api.get(path_to(operation), params=query)
+
+    others = [each for each in PERMISSIONS if each not in ("*", *needed)]
+    assert (ask(own).status_code == 403) == bool(needed)
+    assert (ask(*others).status_code == 403) == bool(needed)
+    for keys in (["*"], *([own, each] for each in needed)):
+        assert ask(*keys).status_code in (200, 404), keys
+
+
+REFUSED = {name: include for name, include in INCLUDES.items() if needed_by(*include)}
+
+
+@pytest.mark.parametrize(("operation", "query"), REFUSED.values(), ids=REFUSED)
+def test_a_refused_include_is_named_with_its_permission(target, token, operation, query):
+    needed = needed_by(operation, query)
+    include = f"include={query['include']}" if "include" in query else "pricing"
+    with open_api(target, token(operation.scopes[0])) as api:
+        answer = api.get(path_to(operation), params=query)
+    assert answer.status_code == 403
+    assert answer.json()["type"] == "/api/problems/insufficient-scope"
+    assert answer.json()["detail"] == (
+        f"The parameter {include} needs the permission {needed[0]} or {needed[1]}."
+    )
+    assert f'scope="{needed[0]}"' in answer.headers["www-authenticate"]
+
+
+@pytest.mark.parametrize("spelling", ["include[]", "include[0]", "include"])
+def test_one_include_among_others_is_found_in_every_spelling(target, token, spelling):
+    with open_api(target, token("services:index", "pricings:show")) as api:
+        allowed = api.get("/application/services", params={spelling: ["metadata", "pricing"]})
+        refused = api.get("/application/services", params={spelling: ["metadata", "customer"]})
+    assert (allowed.status_code, refused.status_code) == (200, 403)
+    assert "include=customer " in refused.json()["detail"]
+
+
+@pytest.mark.own
+def test_an_older_name_of_a_permission_is_enough_for_an_include(server, session):
+    key = a_key(session, "products:index", "pricing:show")
+    with open_api(Target(server.url, key, is_own=True)) as api:
+        for query in ({"include": "pricing"}, {"pricing": "1"}):
+            assert api.get("/application/products", params=query).status_code == 200
+        assert api.get("/application/products", params={"include": "group"}).status_code == 403

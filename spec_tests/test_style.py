@@ -123,3 +123,20 @@ def test_a_text_or_a_number_has_an_example():
     for name, schema in components["schemas"].items():
         for path, each in plain_values(schema, name):
             assert "example" in each or path in of_parameters, path
+
+
+def test_every_include_declares_the_permissions_that_it_needs():
+    found = 0
+    for operation in OPERATIONS.values():
+        for parameter in operation.query:
+            if parameter.name == "include":
+                values = parameter.schema["items"]
+                assert list(values["x-permissions"]) == values["enum"], operation.id
+                for scopes in values["x-permissions"].values():
+                    assert set(scopes) <= set(contract().permissions) - {"*"}
+                found += 1
+            elif parameter.name == "pricing":
+                pricing = next(each for each in operation.query if each.name == "include")
+                needed = pricing.schema["items"]["x-permissions"]["pricing"]
+                assert parameter.schema["x-permissions"] == needed
+    assert found == 8

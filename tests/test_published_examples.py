@@ -49,7 +49,7 @@ def test_the_example_reads_the_products(example, server, session):
 
 
 def test_with_pricing_the_example_reads_the_prices_too(example, server, session):
-    key = a_key(session, "products:index")
+    key = a_key(session, "products:index", "pricings:index")
     product = a_product(session)
     a_pricing(session, product=product, currency="EUR", monthly=Decimal("9.99"))
     a_pricing(session, product=product, currency="USD", monthly=11)

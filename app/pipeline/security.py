@@ -2,10 +2,12 @@
 
 Connexion's own bearer handler ignores the scopes of a requirement, so both checks are here.
 They are two steps because a request counts against the rate limit before its scope is looked at.
+The permissions of includes are a third step, which needs the parameters as the request check has
+read them.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 
@@ -107,23 +109,59 @@ def authorization(operation: Operation, step: Step, parts: Parts) -> Step:
     """Let pass who has a permission of the operation. Raises a 403 problem for all others."""
     if not operation.scopes:
         return step
-    accepted = frozenset({EVERYTHING, *operation.scopes})
-    refusal = needed(operation.scopes)
-    challenge = 'Bearer realm="CLIENTXCMS", error="insufficient_scope", '
-    challenge += f'scope="{operation.scopes[0]}"'
+    refuse = _scope_check(operation.scopes, needed(operation.scopes))
 
     async def authorize(call: Call) -> Answer:
-        assert call.principal is not None
-        held = call.principal.rights.permissions
-        if accepted.isdisjoint(held) and accepted.isdisjoint(map(canonical, held)):
-            raise Problem(
-                "insufficient-scope",
-                refusal,
-                headers={"WWW-Authenticate": challenge},
-            )
+        refuse(call)
         return await step(call)
 
     return authorize
+
+
+def include_authorization(operation: Operation, step: Step, parts: Parts) -> Step:
+    """Reject a request whose key lacks the permission of an include (403).
+
+    The contract declares the permissions at the values of the parameter (`x-permissions`,
+    docs/decisions/0030-permissions-of-includes.md). The step follows the request check, so that it
+    sees the same values as the handler, however they were spelled; it precedes the first read.
+    """
+    checks = {
+        (parameter.name, value): _scope_check(
+            scopes, needed_by_parameter(parameter.name, value, scopes)
+        )
+        for parameter in operation.query
+        for value, scopes in parameter.permissions().items()
+        if scopes
+    }
+    names = {name for name, _ in checks}
+    if not checks:
+        return step
+
+    async def authorize(call: Call) -> Answer:
+        values = call.arguments["query"].values
+        for name in names & values.keys():
+            sent = values[name] if isinstance(values[name], list) else (None,)
+            for value in sent:
+                if check := checks.get((name, value)):
+                    check(call)
+        return await step(call)
+
+    return authorize
+
+
+def _scope_check(scopes: Sequence[str], refusal: Sentence) -> Callable[[Call], None]:
+    """Compile a check that raises a 403 problem for a key that has none of some permissions."""
+    accepted = frozenset({EVERYTHING, *scopes})
+    challenge = 'Bearer realm="CLIENTXCMS", error="insufficient_scope", '
+    challenge += f'scope="{scopes[0]}"'
+
+    def check(call: Call) -> None:
+        assert call.principal is not None
+        held = call.principal.rights.permissions
+        if accepted.isdisjoint(held) and accepted.isdisjoint(map(canonical, held)):
+            raise Problem("insufficient-scope", refusal, headers={"WWW-Authenticate": challenge})
+
+    return check
 
 
 def needed(scopes: Sequence[str]) -> Sentence:
@@ -132,3 +170,21 @@ def needed(scopes: Sequence[str]) -> Sentence:
         return say("This needs the permission {scope}.", scope=scopes[0])
     first, second = scopes
     return say("This needs the permission {scope} or {other}.", scope=first, other=second)
+
+
+def needed_by_parameter(name: str, value: str | None, scopes: Sequence[str]) -> Sentence:
+    """Return the detail for a key that has none of the permissions of a parameter's value."""
+    parameter = name if value is None else f"{name}={value}"
+    if len(scopes) == 1:
+        return say(
+            "The parameter {parameter} needs the permission {scope}.",
+            parameter=parameter,
+            scope=scopes[0],
+        )
+    first, second = scopes
+    return say(
+        "The parameter {parameter} needs the permission {scope} or {other}.",
+        parameter=parameter,
+        scope=first,
+        other=second,
+    )

@@ -133,9 +133,15 @@ def _key_faults(exchange: Exchange) -> Iterator[str]:
 
 
 def _is_beyond(exchange: Exchange) -> bool:
-    """Whether a key was refused that may make others, but none that go further than itself."""
-    is_full = exchange.sending.who == "full key"
-    return not is_full and b"/api/problems/beyond-key" in exchange.response.content
+    """Whether a key was refused for what it requests: another key that goes further than itself,
+    or an include that needs a permission of its own."""
+    if exchange.sending.who == "full key":
+        return False
+    content, url = exchange.response.content, unquote(str(exchange.response.request.url))
+    has_include = "include" in url or "pricing" in url
+    return b"/api/problems/beyond-key" in content or (
+        has_include and b"/api/problems/insufficient-scope" in content
+    )
 
 
 def is_routed(exchange: Exchange) -> bool:

@@ -88,3 +88,45 @@ def test_a_token_never_may_do_more_than_its_key(server, session):
         for asked in ("*", *PERMISSIONS):
             answer = request("POST", f"{server.url}/api/oauth/token", data={**form, "scope": asked})
             assert answer.is_success == (asked == held), (held, asked)
+
+
+def includes_of(operation):
+    """The parameter `include` of an operation, or None."""
+    return next((each for each in operation.query if each.name == "include"), None)
+
+
+READS = [each for each in SECURED.values() if includes_of(each)]
+
+
+@pytest.mark.parametrize("operation", READS, ids=lambda each: each.id)
+def test_by_xml_rpc_an_include_needs_what_it_needs_by_rest(server, session, operation):
+    """The matrix of includes and permissions is in spec_tests/test_scopes.py."""
+    ids = a_shop(session)
+    members = {name: ids[name] for name in operation.path_parameters}
+    own = operation.scopes[0]
+    narrow = a_key(session, own)
+    for value, scopes in includes_of(operation).permissions().items():
+        asked = {**members, "include": [value]}
+        answer = ask(server, narrow, operation.id, asked)
+        if not scopes:
+            assert isinstance(answer, dict), (value, answer)
+            continue
+        code, (detail,) = answer
+        assert code == 403
+        assert f"include={value} " in detail
+        for scope in scopes:
+            assert scope in detail
+            assert isinstance(ask(server, a_key(session, own, scope), operation.id, asked), dict)
+
+
+def test_services_do_not_show_customers_to_a_key_for_services(server, session):
+    ids = a_shop(session)
+    for held, is_shown in (("services:index", False), ("customers:show", True)):
+        key = a_key(session, "services:index", held)
+        answer = request("GET", f"{server.url}/api/application/services?include=customer",
+                         headers={"Authorization": f"Bearer {key}"})  # fmt: skip
+        assert answer.status_code == (200 if is_shown else 403)
+        assert ('"address"' in answer.text) == is_shown
+    refused = ask(server, a_key(session, "services:index"), "services.show",
+                  {"service_id": ids["service_id"], "include": "customer"})  # fmt: skip
+    assert refused[0] == 403
