@@ -44,6 +44,7 @@ def _mistakes(document: Any) -> Iterator[Mistake]:
             yield (), f"`{name}` is missing"
             return
     yield from _dangling(document, document, ())
+    yield from _of_permissions(document, document["components"], ("components",))
     seen: dict[str, Pointer] = {}
     for path, item in document["paths"].items():
         where: Pointer = ("paths", path)
@@ -73,6 +74,37 @@ def _dangling(document: Any, node: Any, where: Pointer) -> Iterator[Mistake]:
     elif isinstance(node, list):
         for number, item in enumerate(node):
             yield from _dangling(document, item, (*where, number))
+
+
+def _of_permissions(document: Any, node: Any, where: Pointer) -> Iterator[Mistake]:
+    """Values without an entry in `x-permissions`, and permissions that the scheme does not list.
+
+    A value without an entry would be open to every key.
+    """
+    if isinstance(node, list):
+        for number, item in enumerate(node):
+            yield from _of_permissions(document, item, (*where, number))
+    if not isinstance(node, dict):
+        return
+    place = (*where, "x-permissions")
+    written = node.get("x-permissions")
+    if isinstance(written, dict):
+        for value in node.get("enum", ()):
+            if value not in written:
+                yield place, f"names no permissions for `{value}`; `[]` is for none"
+    lists = written.values() if isinstance(written, dict) else (written or (),)
+    for scope in (scope for scopes in lists for scope in scopes):
+        if scope not in _known_scopes(document):
+            yield place, f"the scheme `bearer` lists no permission `{scope}`"
+    for name, item in node.items():
+        if name not in _DATA and name != "x-permissions":
+            yield from _of_permissions(document, item, (*where, name))
+
+
+def _known_scopes(document: Any) -> Any:
+    """Return the permissions that the scheme `bearer` lists."""
+    scheme = document["components"]["securitySchemes"]["bearer"]
+    return scheme["flows"]["clientCredentials"]["scopes"]
 
 
 def _leads_somewhere(document: Any, reference: str) -> bool:
@@ -109,14 +141,14 @@ def _of_operation(
     if not isinstance(security, list):
         yield where, "`security` is missing; `[]` is for operations that need no key"
         return
-    known = document["components"]["securitySchemes"]["bearer"]["flows"]["clientCredentials"]
+    known = _known_scopes(document)
     for number, requirement in enumerate(security):
         place = (*where, "security", number)
         if not isinstance(requirement, dict) or [*requirement] != ["bearer"]:
             yield place, "names another scheme than `bearer`"
             continue
         for scope in requirement["bearer"] or ():
-            if scope not in known["scopes"]:
+            if scope not in known:
                 yield place, f"the scheme `bearer` lists no permission `{scope}`"
 
 

@@ -64,6 +64,14 @@ MISTAKES = {
         "  /application/health:\n    get:",
         "  /application/health:\n    parameters: [{name: pulse, in: query}]\n    get:",
         "The operation health.show cannot be read: KeyError('schema')."),
+    "an include that needs an unknown permission": (
+        "        customer: ['customers:index', 'customers:show']",
+        "        customer: ['customers:see']",
+        "/components/schemas/ServiceInclude/x-permissions: "
+        "the scheme `bearer` lists no permission `customers:see`"),
+    "an include without its permissions": (
+        "        customer: ['customers:index', 'customers:show']\n", "",
+        "/components/schemas/ServiceInclude/x-permissions: names no permissions for `customer`"),
     "no paths": ("\npaths:\n", "\nx-paths:\n", "/: `paths` is missing"),
 }  # fmt: skip
 
