@@ -40,6 +40,7 @@ class Schemas:
             yield f"{where}: the default is {new.get('default')!r}."
         if self.is_request and is_open(old) and not is_open(new):
             yield f"{where}: other members are refused."
+        yield from (f"{where}: {what}" for what in permissions(old, new))
         yield from self.members(old, new, where)
         yield from self.kinds(old, new, where)
 
@@ -88,6 +89,21 @@ def forms(document: Json, schema: Json) -> list[Json]:
     if listed and is_nullable(schema):
         listed[0]["nullable"] = True
     return listed or schema.get("anyOf", [schema])
+
+
+def permissions(old: Json, new: Json) -> Iterator[str]:
+    """Why a key that could send a value of a parameter may not send it any more."""
+    before, after = permissions_of(old), permissions_of(new)
+    for value, needed in after.items():
+        enough = before.get(value, [])
+        if value in old.get("enum", [value]) and needed and not (enough and {*enough} <= {*needed}):
+            yield f"{value or 'it'} needs the permission {' or '.join(needed)}."
+
+
+def permissions_of(schema: Json) -> dict[str, list[str]]:
+    """Return the permissions by value; the key of any value is an empty string."""
+    written = schema.get("x-permissions", {})
+    return written if isinstance(written, dict) else {"": written}
 
 
 def is_open(schema: Json) -> bool:

@@ -169,6 +169,15 @@ BREAKING = {
     "bodies may be less large": (
         lambda new: new.document.update({"x-body-limit": 1024}),
         {name for name, operation in contract().operations.items() if operation.bodies}),
+    "an include needs a permission": (
+        lambda new: new.schemas["GroupInclude"]["x-permissions"].update(metadata=["groups:update"]),
+        {"groups.index", "groups.show"}),
+    "an include needs another permission": (
+        lambda new: new.schemas["ServiceInclude"]["x-permissions"]["customer"].pop(),
+        {"services.index", "services.show"}),
+    "a parameter needs another permission": (
+        lambda new: new.parameters["pricing"]["schema"].update({"x-permissions": ["health"]}),
+        {"products.index", "products.show"}),
     "the server is elsewhere": (
         lambda new: new.document.update(servers=[{"url": "/api/v2"}]),
         {*contract().operations}),
@@ -182,6 +191,13 @@ HARMLESS = {
     "other words": lambda new: new.operation("health.show").update(description="Other words."),
     "one more permission is enough": lambda new: new.operation("license.show")["security"].append(
         {"bearer": ["health"]}),
+    "one more permission is enough for an include": lambda new:
+        new.schemas["ServiceInclude"]["x-permissions"]["customer"].append("customers:update"),
+    "an include needs no permission": lambda new:
+        new.schemas["ServiceInclude"]["x-permissions"].update(customer=[]),
+    "a new include needs a permission": lambda new: (
+        new.schemas["ServiceInclude"]["enum"].append("product"),
+        new.schemas["ServiceInclude"]["x-permissions"].update(product=["products:index"])),
     "no permission is needed": lambda new: new.operation("license.show").update(security=[]),
     "one more parameter": lambda new: new.operation("groups.show")["parameters"].append(
         {"$ref": "#/components/parameters/pricing"}),

@@ -23,7 +23,7 @@ from spec_tests.mutation.places import Place, at, components, name_of, operation
 
 __all__ = ["schema_operators"]
 TOLD = ("x-transition", "x-successor", "x-deprecated-since", "deprecated", "x-presence", "x-hidden",
-        "x-request-body")  # fmt: skip
+        "x-request-body", "x-permissions")  # fmt: skip
 
 
 def mutants(document: Json) -> list[Mutant]:
