@@ -16,6 +16,7 @@ from app.usecases.group_tree import DESCENDANTS, trees
 from models import Group, Metadata, Pricing, Product
 from models.any_of import any_of
 from models.reads import Reader
+from models.reads import items as rows_as_items
 
 # The shop's own currency: that of lowest prices, and of a price row made by a product update.
 STORE_CURRENCY = "EUR"
@@ -41,6 +42,14 @@ _products_in = (
     .order_by(_product.c.sort_order, _product.c.id)
 )
 
+# All that the lowest price of a group is found by: of the group, and of the groups right below it.
+_children_of = select(_group.c.id, _group.c.slug, _group.c.parent_id).where(
+    any_of(_group.c.parent_id, "ids"), _group.c.deleted_at.is_(None)
+)
+_priced_in = select(_product.c.id, _product.c.group_id, _product.c.status).where(
+    any_of(_product.c.group_id, "ids"), _product.c.deleted_at.is_(None)
+)
+
 
 def metadata_of(class_name: str, *criteria: ColumnElement[bool]) -> Relation:
     """The free notes of the rows of a class."""
@@ -55,12 +64,16 @@ def prices_of(related_type: str) -> Relation:
 
 
 class GroupOfProduct:
-    """The group a product is in, with all that a group holds."""
+    """The group that a product is in, without the lists of its products and sub-groups.
+
+    A page may hold 1,000 products of one group. With the lists, each of them would repeat all of
+    the others: 412 MB of JSON.
+    """
 
     def load(self, reader: Reader, items: Sequence[Item], site: str) -> list[Any]:
         ids = list({item["group_id"] for item in items})
         groups = _groups.items(reader.rows(_groups_by_id, {"ids": ids}))
-        found = {group["id"]: group for group in as_trees(reader, groups, site)}
+        found = {group["id"]: group for group in _without_contents(reader, groups, site)}
         return [found.get(item["group_id"]) for item in items]
 
     def count(self, reader: Reader, items: Sequence[Item]) -> list[int]:
@@ -77,6 +90,26 @@ def as_trees(reader: Reader, groups: list[Item], site: str) -> list[Item]:
     products = _products.items(reader.rows(_products_in, {"ids": ids}))
     products = PRODUCTS.complete(reader, products, (), site)
     return trees(reader, groups, below, products, site=site, currency=STORE_CURRENCY, number=amount)
+
+
+def _without_contents(reader: Reader, groups: list[Item], site: str) -> list[Item]:
+    """Groups with their lowest price and storefront URL, and with empty lists."""
+    if not groups:
+        return groups
+    ids = {group["id"] for group in groups}
+    below = rows_as_items(reader, _children_of, {"ids": list(ids)})
+    ids |= {group["id"] for group in below}
+    products = rows_as_items(reader, _priced_in, {"ids": list(ids)})
+    return trees(
+        reader,
+        groups,
+        below,
+        products,
+        site=site,
+        currency=STORE_CURRENCY,
+        number=amount,
+        with_contents=False,
+    )
 
 
 def _live(table: Table, key: str, serialiser: Serialiser) -> Many:

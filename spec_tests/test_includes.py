@@ -81,7 +81,11 @@ def test_an_include_is_what_the_separate_reads_answer(api, apart, operation, nam
         assert item[f"{name}_count"] == number
         assert item[f"{name}_exists"] == (number > 0)
         if name not in APART:
-            compare(included, apart(operation.id.partition(".")[0], name, item))
+            read = apart(operation.id.partition(".")[0], name, item)
+            if name == "group" and read is not None:
+                # The products of a group are not repeated in each of them.
+                read = {**read, "products": [], "groups": []}
+            compare(included, read)
 
 
 def compare(included, read):

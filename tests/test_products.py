@@ -159,11 +159,30 @@ def test_includes_add_relations_counts_and_existence(client, session):
              for kind in ("", "Count", "Exists")]  # fmt: skip
     item = client.get(f"/products/{product.id}", params={"include": ",".join(names)}).json()
     assert item["group"]["id"] == product.group_id
-    assert item["group"]["products"][0]["id"] == product.id
     assert item["metadata"][0]["value"] == "blue"
     for name in ("pricing", "metadata", "group"):
         assert item[f"{name}_count"] == 1
         assert item[f"{name}_exists"] is True
+
+
+def test_the_group_of_a_product_lists_no_other_products_and_groups(client, session):
+    """Else a list of products would repeat the whole group in each of them."""
+    group = a_group(session, badge_title="New")
+    below = a_group(session, parent_id=group.id)
+    product = a_product(session, group=group)
+    a_pricing(session, product=product, monthly=9)
+    a_pricing(session, product=a_product(session, group=below), monthly=7)
+    a_product(session, group=below)
+    whole = client.get(f"/groups/{group.id}").json()
+    assert (len(whole["products"]), len(whole["groups"])) == (1, 1)
+    assert whole["start_price"]["price"] == 7
+    for path in (f"/products/{product.id}", f"/products?filter[id]={product.id}"):
+        item = client.get(path, params={"include": "group"}).json()
+        included = (item["data"][0] if "data" in item else item)["group"]
+        assert included == {**whole, "products": [], "groups": []}
+    inner = client.get(f"/products?filter[group_id]={below.id}&include=group").json()["data"]
+    assert [each["group"]["route"] for each in inner] == [whole["groups"][0]["route"]] * 2
+    assert [each["group"]["start_price"]["price"] for each in inner] == [7, 7]
 
 
 def test_prices_come_in_forms_as_fields_or_as_json(client, session):

@@ -53,10 +53,13 @@ def trees(
     site: str,
     currency: str,
     number: Callable[[Decimal], Any],
+    with_contents: bool = True,
 ) -> list[Item]:
     """Each of some groups with what stands below it, from the groups below and all products.
 
     `site` is the scheme and host of storefront addresses, `currency` that of the lowest price.
+    Without contents, the lists of groups and products are empty; the lowest price is then found in
+    the id, group and status of each product, and the id, slug and parent of each group below.
     """
     known = {group["id"]: group for group in (*below, *roots)}
     prices = lowest_prices(reader, products, currency)
@@ -86,8 +89,8 @@ def trees(
             **group,
             "start_price": start_price(min(offers, default=None), currency, number),
             "route": "/".join(filter(None, (f"{site}/store", parent, group["slug"]))),
-            "groups": [tree(each, depth + 1) for each in inside],
-            "products": products_in[group["id"]],
+            "groups": [tree(each, depth + 1) for each in inside] if with_contents else [],
+            "products": products_in[group["id"]] if with_contents else [],
         }
 
     return [tree(group, 1) for group in roots]
