@@ -291,6 +291,38 @@ def test_a_batch_has_a_limit(call):
     assert call("system.multicall", calls) == (400, ["A batch is one list of at most 20 calls."])
 
 
+def test_the_responses_of_a_batch_have_a_limit_together(call, session, monkeypatch):
+    """The read that goes beyond the limit is refused, and no call after it is made."""
+    for _ in range(20):
+        a_customer(session, notes="x" * 1000)
+    read = {"methodName": "customers.index", "params": []}
+    create = {"methodName": "customers.create", "params": [NEW]}
+    monkeypatch.setattr("app.xmlrpc.gateway.BATCH_BYTES", 80_000)
+    first, second, third, new = call("system.multicall", [read, read, read, create])
+    assert len(first[0]["data"]) == len(second[0]["data"]) == 20
+    too_large = (
+        "The responses of a batch may have at most 80000 bytes together. "
+        "Send this call again in a request of its own."
+    )
+    assert third == new == {"faultCode": 413, "faultString": too_large}
+    session.rollback()
+    assert session.query(Customer).count() == 20
+    # The next batch counts from zero.
+    assert len(call("system.multicall", [read])[0][0]["data"]) == 20
+
+
+def test_a_write_in_a_batch_returns_what_it_has_done(call, session, monkeypatch):
+    """Its response may be larger than the limit: a fault would mean that nothing has changed."""
+    create = {"methodName": "customers.create", "params": [NEW]}
+    other = {"methodName": "customers.create", "params": [{**NEW, "email": "eve@example.org"}]}
+    monkeypatch.setattr("app.xmlrpc.gateway.BATCH_BYTES", 100)
+    done, refused = call("system.multicall", [create, other])
+    assert done[0]["email"] == NEW["email"]
+    assert refused["faultCode"] == 413
+    session.rollback()
+    assert session.query(Customer).count() == 1
+
+
 def test_every_call_counts_for_the_rate_limit(tmp_path):
     for limited in run(unhurried(tmp_path, rate_limit=4)):
         with Session(limited.engine) as session:

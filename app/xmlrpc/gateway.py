@@ -23,6 +23,9 @@ from models.sentence import Sentence, say
 
 # How many calls a batch may hold.
 BATCH = 20
+# How many bytes the responses of a batch may have together, as JSON. The server holds all of them
+# until the last call is done, and a page of 1,000 long descriptions (64 KiB each) has 64 MB.
+BATCH_BYTES = 32 * 1024 * 1024
 # What an answer inside says of the call, and not of its body.
 KEPT = frozenset({b"retry-after", b"content-language", b"vary", b"deprecation", b"link"})
 
@@ -100,6 +103,7 @@ def check_key(arguments: Sequence[Any] = ()) -> None:
 def _ask(app: App, scope: Any, body: bytes = b"") -> Any:
     answer = _bridge().ask(app, scope, body)
     g.answer_headers = answer.headers
+    g.response_bytes = g.get("response_bytes", 0) + len(answer.body)
     return value_of(answer.status, answer.body)
 
 
@@ -174,14 +178,35 @@ def multicall(*arguments: Any) -> list[Any]:
 
 
 def _batched(call: Any) -> Any:
-    """What one call of a batch returns."""
+    """Make one call of a batch and return its value.
+
+    Raises a 413 problem for the read whose response makes the batch too large, and for all calls
+    after it. The response of a write is always returned, because a fault means that nothing has
+    changed.
+    """
     match call:
         case {"methodName": str(name), "params": list(arguments)} if name != "system.multicall":
-            return gateway.run(name, arguments)
+            _check_batch_size()
+            value = gateway.run(name, arguments)
+            operation = contract().operations.get(name)
+            if operation and operation.method == "get":
+                _check_batch_size()
+            return value
     check_key()
     raise _malformed(
         say("A call of a batch is a struct of methodName and params, and not a batch itself.")
     )
+
+
+def _check_batch_size() -> None:
+    """Raise a 413 problem if the responses of the batch have more than BATCH_BYTES together."""
+    if g.get("response_bytes", 0) > BATCH_BYTES:
+        too_large = say(
+            "The responses of a batch may have at most {limit} bytes together. "
+            "Send this call again in a request of its own.",
+            limit=BATCH_BYTES,
+        )
+        raise Problem("payload-too-large", too_large)
 
 
 gateway = Gateway()
