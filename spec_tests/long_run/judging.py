@@ -137,8 +137,9 @@ def _is_beyond(exchange: Exchange) -> bool:
     or an include that needs a permission of its own."""
     if exchange.sending.who == "full key":
         return False
-    content, url = exchange.response.content, unquote(str(exchange.response.request.url))
-    has_include = "include" in url or "pricing" in url
+    content = exchange.response.content
+    query = urlsplit(str(exchange.response.request.url)).query
+    has_include = "include" in query or "pricing" in query
     return b"/api/problems/beyond-key" in content or (
         has_include and b"/api/problems/insufficient-scope" in content
     )
