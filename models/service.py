@@ -9,6 +9,7 @@ from sqlalchemy import BigInteger, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, SoftDeleted, Timestamps, list_index
+from models.counters import one_more
 from models.errors import Conflict
 from models.sentence import Sentence, say
 
@@ -114,10 +115,13 @@ class Service(Base, Timestamps, SoftDeleted):
         )
 
     def deliver(self) -> bool:
-        """Hand it over to its customer."""
+        """Hand it over to its customer. Raises Conflict if the attempt cannot be counted."""
+        allowed = self.allowed
         if not self.move("deliver"):
             return False
-        self.delivery_attempts += 1
+        self.delivery_attempts = one_more(
+            self.delivery_attempts, "delivery_attempts", self.NOUN, allowed
+        )
         self.delivery_errors = None
         return True
 

@@ -36,6 +36,7 @@ from models import (
 )
 from models.base import Money as MoneyColumn
 from models.base import UTCDateTime
+from models.counters import LARGEST_COUNT
 from models.customer import LOCALES
 from models.phone_number import COUNTRIES
 from models.pricing import PERIODS
@@ -222,6 +223,11 @@ def test_an_answer_promises_exactly_what_its_column_holds(thing):
             highest = 999999.99 if thing.name == "Pricing" else 9999999999.99
             assert schema["maximum"] == highest, name
             assert schema["minimum"] == (0 if thing.name == "Pricing" else -highest), name
+
+
+@pytest.mark.parametrize("name", ["Stock", "Count"])
+def test_the_server_counts_as_far_as_the_contract(name):
+    assert SCHEMAS[name]["maximum"] == LARGEST_COUNT
 
 
 @each_thing

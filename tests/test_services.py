@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from models import ActionLog, ConfigOptionService, EmailMessage, Metadata, Pricing
+from models.counters import LARGEST_COUNT
 from models.service import STATUSES, TRANSITIONS
 from tests.factories import (
     a_customer,
@@ -316,6 +317,55 @@ def test_delivery_leaves_a_stock_that_is_empty_or_endless(client, session, stock
     service = a_service(session, status="pending", product_id=product.id)
     assert client.post(f"/services/{service.id}", json={"status": "active"}).status_code == 200
     assert fresh(session, product).stock == stock
+
+
+def test_delivery_is_refused_while_no_attempt_can_be_counted(client, session):
+    service = a_service(session, status="pending")
+    path = f"/services/{service.id}"
+    client.patch(path, json={"delivery_attempts": LARGEST_COUNT - 1}).raise_for_status()
+    item = client.patch(path, json={"status": "active"}).json()
+    assert (item["status"], item["delivery_attempts"]) == ("active", LARGEST_COUNT)
+    service = a_service(session, status="pending", delivery_attempts=LARGEST_COUNT)
+    path = f"/services/{service.id}"
+    answer = client.patch(path, json={"status": "active"})
+    assert answer.status_code == 409
+    problem = answer.json()
+    assert problem["detail"] == (
+        "The field delivery_attempts of the service is at its maximum, 2147483647. "
+        "Write a smaller number first."
+    )
+    assert problem["allowed_transitions"] == ["deliver", "cancel"]
+    item = client.get(path).json()
+    assert (item["status"], item["delivery_attempts"]) == ("pending", LARGEST_COUNT)
+    client.patch(path, json={"delivery_attempts": 7}).raise_for_status()
+    item = client.patch(path, json={"status": "active"}).json()
+    assert (item["status"], item["delivery_attempts"]) == ("active", 8)
+
+
+def test_the_end_of_a_service_is_refused_while_the_stock_cannot_grow(client, session):
+    product = a_product(session, stock=LARGEST_COUNT)
+    a_note(session, product, "auto_stock", "true")
+    customer = a_customer(session)
+    invoice = an_invoice(session, customer=customer, status="pending")
+    service = a_service(session, customer=customer, product_id=product.id, invoice_id=invoice.id)
+    path = f"/services/{service.id}"
+    before = client.get(path).json()
+    answer = client.post(f"{path}/expire")
+    assert answer.status_code == 409
+    problem = answer.json()
+    assert problem["detail"] == (
+        "The field stock of the product is at its maximum, 2147483647. "
+        "Write a smaller number first."
+    )
+    assert problem["allowed_transitions"] == ["suspend", "expire", "cancel"]
+    # The refusal shows the service as it still is.
+    assert problem["data"] == before
+    assert client.patch(path, json={"status": "expired"}).status_code == 409
+    assert client.get(path).json() == before
+    assert client.get(f"/products/{product.id}").json()["stock"] == LARGEST_COUNT
+    client.patch(f"/products/{product.id}", json={"stock": 3}).raise_for_status()
+    assert client.post(f"{path}/expire").json()["data"]["status"] == "expired"
+    assert fresh(session, product).stock == 4
 
 
 def test_a_cancelled_service_has_a_date_and_its_open_invoice_is_cancelled(client, session):

@@ -9,8 +9,9 @@ from sqlalchemy.orm import Session
 
 from app.usecases.notes import has_note, remove_notes
 from app.usecases.prices import remove_prices
-from models import Group, Product, ProductConfig
+from models import Group, Product, ProductConfig, Service
 from models.base import HELD, flush, is_living, missing
+from models.counters import one_more
 from models.errors import Invalid, NotFound
 from models.product import WITHOUT_CONFIGURATION
 from models.reads import Reader
@@ -57,11 +58,14 @@ def take_from_stock(session: Session, product_id: int | None) -> None:
         product.stock -= 1
 
 
-def put_back_into_stock(session: Session, product_id: int | None) -> None:
-    """Count one piece more, if the product's stock looks after itself (core contract 11.5)."""
-    product = _held(session, product_id)
+def put_back_into_stock(session: Session, service: Service) -> None:
+    """Count one piece more, if the product's stock looks after itself (core contract 11.5).
+
+    Raises Conflict if the stock is the largest that can be stored.
+    """
+    product = _held(session, service.product_id)
     if product is not None and product.stock >= 0 and has_note(session, product, "auto_stock"):
-        product.stock += 1
+        product.stock = one_more(product.stock, "stock", product.NOUN, service.allowed)
 
 
 def _held(session: Session, product_id: int | None) -> Product | None:

@@ -114,10 +114,12 @@ def unsuspend(session: Session, service: Service, *, by: int | None) -> Sentence
 
 def expire(session: Session, service: Service, *, now: datetime, by: int | None) -> Sentence:
     """End a service for good: what it held is free again, what it owed is cancelled."""
+    if "expire" in service.allowed:
+        # Before anything else, so that a refusal shows the service as it is.
+        products.put_back_into_stock(session, service)
     if not service.expire(now):
         return _already(service)
     cancel_open_invoice(session, service)
-    products.put_back_into_stock(session, service.product_id)
     log(session, "service_expired", service, by=by, message="ok")
     return say("The service has ended.")
 
