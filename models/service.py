@@ -52,6 +52,9 @@ class Service(Base, Timestamps, SoftDeleted):
     currency: Mapped[str] = mapped_column(String(3), default="EUR")
     server_id: Mapped[int | None] = mapped_column(BigInteger)
     product_id: Mapped[int | None] = mapped_column(ForeignKey("products.id"), index=True)
+    # The product whose stock was counted down when this service was delivered, until it is counted
+    # up again. NULL if the stock was endless or empty then, or if nothing was delivered.
+    stock_product_id: Mapped[int | None] = mapped_column(BigInteger)
     # The open renewal invoice.
     invoice_id: Mapped[int | None] = mapped_column(BigInteger, index=True)
     status: Mapped[str] = mapped_column(String(16), default=PENDING)

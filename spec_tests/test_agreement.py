@@ -56,6 +56,7 @@ HIDDEN = {
     *SECRET,
     "phone_e164",
     "phone_spellings",
+    "stock_product_id",
     "last_ip",
     "tokenable_type",
     "tokenable_id",

@@ -56,6 +56,7 @@ class Expected:
     suspend_reason: str | None
     is_cancelled_at: bool
     deliveries: int = 0
+    has_taken: bool = False
 
 
 @dataclass
@@ -176,7 +177,8 @@ def machine(server, session):
                 self.shop.logs.append(action)
             if action == "deliver":
                 service.deliveries += 1
-                self.shop.stock -= self.shop.stock > 0
+                service.has_taken = self.shop.stock > 0
+                self.shop.stock -= service.has_taken
             elif action == "suspend":
                 service.is_suspended_since = True
             elif action == "unsuspend":
@@ -184,7 +186,7 @@ def machine(server, session):
             elif action == "expire":
                 if service.expires_at == FUTURE:
                     service.expires_at = datetime.now(UTC)
-                self.shop.stock += self.shop.keeps_stock and self.shop.stock >= 0
+                self.shop.stock += self.shop.keeps_stock and service.has_taken
             elif action in ("cancel", "uncancel"):
                 service.is_cancelled_at = action == "cancel"
             return True

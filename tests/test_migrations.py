@@ -17,7 +17,7 @@ from models.engine import make_engine, unit_of_work
 from models.migrate import MIGRATIONS, Foreign, downgrade, is_current, refusal, state_of, upgrade
 from models.row_count import living_rows
 from tests.databases import new_database
-from tests.factories import a_customer, a_key, a_note
+from tests.factories import a_customer, a_key, a_note, a_product, a_service
 
 NOW = datetime(2026, 3, 2, 9, 30, 15, 123456, tzinfo=UTC)
 REVISIONS = [each.revision for each in ScriptDirectory(str(MIGRATIONS)).walk_revisions()]
@@ -163,6 +163,41 @@ def test_customers_with_one_number_are_all_kept_and_the_first_one_owns_it(engine
         assert [row.phone_spellings for row in rows] == [
             "+33671829310 0671829310 33671829310", *["+33671829310 0671829310"] * 2, "",
         ]  # fmt: skip
+
+
+def test_services_that_were_delivered_and_run_have_taken_from_the_stock(engine):
+    upgrade(engine)
+    delivered = {"delivery_attempts": 1}
+    failed = {"delivery_attempts": 1, "delivery_errors": "full"}
+    states = [
+        ("pending", failed), ("active", {}), ("suspended", {}), ("expired", delivered),
+        ("cancelled", delivered), ("cancelled", failed), ("cancelled", {}),
+    ]  # fmt: skip
+    with Session(engine) as session:
+        product_id = a_product(session).id
+        ids = [
+            a_service(session, status=status, product_id=product_id, **fields).id
+            for status, fields in states
+        ]
+    downgrade(engine, "0012")
+    upgrade(engine)
+    with Session(engine) as session:
+        taken = [session.get(Service, each).stock_product_id == product_id for each in ids]
+    assert taken == [False, True, True, False, True, False, False]
+
+
+def test_numbers_that_only_sqlite_could_count_to_can_be_read_again(engine):
+    if engine.dialect.name != "sqlite":
+        pytest.skip("the columns of other databases never held such numbers")
+    upgrade(engine)
+    with Session(engine) as session:
+        product_id = a_product(session, stock=2**31).id
+        service_id = a_service(session, delivery_attempts=2**31 + 1).id
+    downgrade(engine, "0012")
+    upgrade(engine)
+    with Session(engine) as session:
+        assert session.get(Product, product_id).stock == 2**31 - 1
+        assert session.get(Service, service_id).delivery_attempts == 2**31 - 1
 
 
 class Interrupted(Exception):

@@ -110,7 +110,8 @@ def test_an_ended_service_frees_what_it_held(client, session, status):
     customer = a_customer(session)
     invoice = an_invoice(session, customer=customer, status="pending")
     service = a_service(session, customer=customer, product_id=product.id, status=status,
-                        invoice_id=invoice.id, expires_at=UTC_DAY)  # fmt: skip
+                        stock_product_id=product.id, invoice_id=invoice.id,
+                        expires_at=UTC_DAY)  # fmt: skip
     data = client.post(f"/services/{service.id}/expire").json()["data"]
     assert (data["status"], data["invoice_id"]) == ("expired", None)
     assert data["expires_at"] < "2027"
@@ -130,9 +131,61 @@ def test_a_stock_that_does_not_look_after_itself_stays(client, session, stock, n
     product = a_product(session, stock=stock)
     if note:
         a_note(session, product, "auto_stock", note)
-    service = a_service(session, product_id=product.id)
+    service = a_service(session, product_id=product.id, stock_product_id=product.id)
     client.post(f"/services/{service.id}/expire")
     assert fresh(session, product).stock == stock
+
+
+def a_pending_service(session, product):
+    return a_service(session, product_id=product.id, status="pending")
+
+
+def patch_status(client, service, *statuses):
+    for status in statuses:
+        answer = client.patch(f"/services/{service.id}", json={"status": status})
+        assert answer.status_code == 200, answer.json()
+
+
+def test_no_more_is_put_back_into_stock_than_was_taken(client, session):
+    product = a_product(session, stock=2)
+    a_note(session, product, "auto_stock", "true")
+    services = [a_pending_service(session, product) for _ in range(5)]
+    for service in services:
+        patch_status(client, service, "active")
+    assert fresh(session, product).stock == 0
+    for service in services:
+        patch_status(client, service, "expired")
+    assert fresh(session, product).stock == 2
+
+
+@pytest.mark.parametrize("statuses", [("cancelled",), ("cancelled", "active")])
+def test_a_service_that_was_never_delivered_puts_nothing_back(client, session, statuses):
+    product = a_product(session, stock=2)
+    a_note(session, product, "auto_stock", "true")
+    service = a_pending_service(session, product)
+    patch_status(client, service, *statuses, "expired")
+    assert fresh(session, product).stock == 2
+
+
+def test_a_service_puts_back_into_the_stock_that_it_has_taken_from(client, session):
+    product, other = a_product(session, stock=2), a_product(session, stock=7)
+    for each in (product, other):
+        a_note(session, each, "auto_stock", "true")
+    service = a_pending_service(session, product)
+    patch_status(client, service, "active")
+    client.patch(f"/services/{service.id}", json={"product_id": other.id}).raise_for_status()
+    patch_status(client, service, "expired")
+    assert (fresh(session, product).stock, fresh(session, other).stock) == (2, 7)
+
+
+def test_nothing_is_put_back_that_an_endless_stock_has_given(client, session):
+    product = a_product(session, stock=-1)
+    a_note(session, product, "auto_stock", "true")
+    service = a_pending_service(session, product)
+    patch_status(client, service, "active")
+    client.patch(f"/products/{product.id}", json={"stock": 3}).raise_for_status()
+    patch_status(client, service, "expired")
+    assert fresh(session, product).stock == 3
 
 
 @pytest.mark.parametrize(
@@ -347,7 +400,8 @@ def test_the_end_of_a_service_is_refused_while_the_stock_cannot_grow(client, ses
     a_note(session, product, "auto_stock", "true")
     customer = a_customer(session)
     invoice = an_invoice(session, customer=customer, status="pending")
-    service = a_service(session, customer=customer, product_id=product.id, invoice_id=invoice.id)
+    service = a_service(session, customer=customer, product_id=product.id, invoice_id=invoice.id,
+                        stock_product_id=product.id)  # fmt: skip
     path = f"/services/{service.id}"
     before = client.get(path).json()
     answer = client.post(f"{path}/expire")

@@ -51,21 +51,27 @@ def delete(session: Session, product: Product, now: datetime) -> None:
     session.flush()
 
 
-def take_from_stock(session: Session, product_id: int | None) -> None:
-    """Count one piece less. A stock of -1 never runs out, and one of 0 stays."""
-    product = _held(session, product_id)
+def take_from_stock(session: Session, service: Service) -> None:
+    """Count one piece less. A stock of -1 never runs out, and one of 0 stays.
+
+    The service stores which product it has taken a piece of (docs/decisions/0031).
+    """
+    product = _held(session, service.product_id)
     if product is not None and product.stock > 0:
         product.stock -= 1
+        service.stock_product_id = product.id
 
 
 def put_back_into_stock(session: Session, service: Service) -> None:
-    """Count one piece more, if the product's stock looks after itself (core contract 11.5).
+    """Count one piece more, if the service has taken one and the product's stock looks after itself
+    (core contract 11.5).
 
     Raises Conflict if the stock is the largest that can be stored.
     """
-    product = _held(session, service.product_id)
+    product = _held(session, service.stock_product_id)
     if product is not None and product.stock >= 0 and has_note(session, product, "auto_stock"):
         product.stock = one_more(product.stock, "stock", product.NOUN, service.allowed)
+    service.stock_product_id = None
 
 
 def _held(session: Session, product_id: int | None) -> Product | None:

@@ -80,7 +80,7 @@ def deliver(session: Session, service: Service, *, by: int | None) -> Sentence:
     """Hand a pending service over. Returns what happened, for the caller."""
     if not service.deliver():
         return _already(service)
-    products.take_from_stock(session, service.product_id)
+    products.take_from_stock(session, service)
     log(session, "service_delivered", service, by=by, message="ok")
     return say("The service was delivered.")
 
