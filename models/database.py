@@ -12,7 +12,7 @@ from sqlalchemy import Engine, make_url
 
 from models.connections import Connections, connections_of
 from models.engine import make_engine
-from models.errors import Overloaded
+from models.errors import Overloaded, TooSlow
 from models.mariadb import MariaDB
 from models.postgresql import PostgreSQL
 from models.reads import LocalReader, Reader
@@ -20,6 +20,11 @@ from models.sqlite import connect_to_read
 
 Arguments = TypeVarTuple("Arguments")
 Result = TypeVar("Result")
+
+# How long the statements of a read of SQLite may take in the event loop, where all other requests
+# wait for them, and then once more in a thread, while others go on. A page of 1,000 customers with
+# what belongs to them takes less than the first.
+LOOP_SECONDS, READ_SECONDS = 0.1, 5.0
 
 
 class Database(Protocol):
@@ -62,8 +67,9 @@ class Database(Protocol):
 class LocalDatabase:
     """SQLite: reads are done at once, in the event loop, and writes in a thread of their own.
 
-    A local read takes microseconds; handing it to a thread would take longer than the read. A write
-    waits for the disk, and for writers of other processes. There is never more than one.
+    A local read takes microseconds; handing it to a thread would take longer than the read. One
+    that turns out to be slow is interrupted and begun again in another thread, one at a time. A
+    write waits for the disk, and for writers of other processes. There is never more than one.
     """
 
     def __init__(self, url: str, longest: float) -> None:
@@ -72,19 +78,26 @@ class LocalDatabase:
         self._connect = partial(connect_to_read, self.engine.url)
         self._reader = LocalReader(self._connect, self.engine.dialect)
         self._writer = ThreadPoolExecutor(1, "writer")
+        # The driver ties a connection to the thread that opened it.
+        self._slow_reader = LocalReader(self._connect, self.engine.dialect)
+        self._slow = ThreadPoolExecutor(1, "slow-reader")
         self._watch: sqlite3.Connection | None = None
         self._loop: asyncio.AbstractEventLoop
 
     async def write(self, work: Callable[[*Arguments], Result], *arguments: *Arguments) -> Result:
         self._loop = asyncio.get_running_loop()
+        return await self._in_turn(self._writer, partial(work, *arguments))
+
+    async def _in_turn(self, thread: ThreadPoolExecutor, work: Callable[[], Result]) -> Result:
+        """Do work in a thread. Raises Overloaded if others keep the thread for too long."""
         asked = monotonic()
 
         def begin() -> Result:
             if monotonic() - asked > self._longest:
                 raise Overloaded
-            return work(*arguments)
+            return work()
 
-        return await self._loop.run_in_executor(self._writer, begin)
+        return await asyncio.get_running_loop().run_in_executor(thread, begin)
 
     async def attempt(self, work: Callable[[*Arguments], None], *arguments: *Arguments) -> None:
         # In the thread it would wait for the one who is writing there.
@@ -93,7 +106,17 @@ class LocalDatabase:
     async def read(
         self, work: Callable[[Reader, *Arguments], Result], *arguments: *Arguments
     ) -> Result:
-        return work(self._reader, *arguments)
+        try:
+            with self._reader.limited(LOOP_SECONDS) as reader:
+                return work(reader, *arguments)
+        except TooSlow:
+            pass
+
+        def again() -> Result:
+            with self._slow_reader.limited(READ_SECONDS) as reader:
+                return work(reader, *arguments)
+
+        return await self._in_turn(self._slow, again)
 
     def wait(self, coroutine: Coroutine[Any, Any, Result]) -> Result:
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
@@ -101,6 +124,8 @@ class LocalDatabase:
     async def close(self) -> None:
         # Work that is still done may wait for this event loop.
         await asyncio.to_thread(self._writer.shutdown)
+        self._slow.submit(self._slow_reader.close)
+        await asyncio.to_thread(self._slow.shutdown)
         self._reader.close()
         if self._watch is not None:
             self._watch.close()

@@ -67,6 +67,10 @@ class OutOfReach(Exception):
     """The database does not answer, or is too busy."""
 
 
+class TooSlow(OutOfReach):
+    """A statement was interrupted because it took too long."""
+
+
 class Overloaded(Exception):
     """So many others ask the database that this one has waited too long to begin."""
 

@@ -6,16 +6,19 @@ the names of its parameters, and the functions that convert values on their way 
 """
 
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+from math import inf
+from time import monotonic
 from typing import Any, Protocol
 
 from sqlalchemy import Dialect, Select
 from sqlalchemy.orm import Session
 from sqlalchemy.util import await_only
 
-from models.errors import OutOfReach
+from models.errors import OutOfReach, TooSlow
 
 Rows = Sequence[Sequence[Any]]
 Parameters = Mapping[str, Any]
@@ -112,23 +115,45 @@ class SessionReader:
         return self._connection.execute(statement, parameters).all()
 
 
+# How many instructions of its virtual machine SQLite does before it looks at the clock: less than a
+# millisecond of comparing numbers, some milliseconds of folding texts.
+INSTRUCTIONS = 10_000
+
+
 class LocalReader:
-    """Reads a SQLite file by a connection that cannot write."""
+    """Reads a SQLite file by a connection that cannot write. For one thread."""
 
     def __init__(self, connect: Callable[[], sqlite3.Connection], dialect: Dialect) -> None:
         self.dialect = dialect
         self._connect = connect
         self._connection: sqlite3.Connection | None = None
+        self._deadline = inf
+
+    @contextmanager
+    def limited(self, seconds: float) -> Iterator["LocalReader"]:
+        """Return this reader, whose statements raise TooSlow once that much time is over."""
+        self._deadline = monotonic() + seconds
+        try:
+            yield self
+        finally:
+            self._deadline = inf
 
     def rows(self, statement: Select[Any], parameters: Parameters) -> Rows:
         prepared = prepare(statement, self.dialect)
         if self._connection is None:
             self._connection = self._connect()
+            self._connection.set_progress_handler(self._is_late, INSTRUCTIONS)
         try:
             cursor = self._connection.execute(prepared.sql, prepared.arguments(parameters))
             return prepared.converted(cursor.fetchall())
         except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_INTERRUPT:
+                raise TooSlow from error
             raise OutOfReach from error
+
+    def _is_late(self) -> bool:
+        """Return whether SQLite has to interrupt the statement."""
+        return monotonic() > self._deadline
 
     def close(self) -> None:
         if self._connection is not None:

@@ -128,7 +128,9 @@ def test_a_parameter_takes_what_was_published():
         for each in operation.query:
             assert not each.required
             if each.is_list:
-                assert each.schema["maxItems"] == 100, each.name
+                # Each part of a text is looked for in each row.
+                is_text = each.schema["items"].get("maxLength") == 255
+                assert each.schema["maxItems"] == (50 if is_text else 100), each.name
             else:
                 assert rule(DOCUMENT, each.schema) == PUBLISHED["parameters"][each.name]
 
