@@ -10,7 +10,7 @@ import pytest
 import yaml
 from playwright.sync_api import expect
 
-from app.contract import contract
+from app.contract import Contract, contract
 from app.pipeline.problems import KINDS
 from app.usecases.demo import load_demo
 from tests.browsers import chromium
@@ -225,6 +225,27 @@ def test_bodies_have_an_example_in_xml_in_the_view_for_pages_that_fill_them_in(s
     assert content["application/json"]["example"] == {"cores": 4, "node": "pve1"}
     assert '<entry key="cores" type="integer">4</entry>' in content["application/xml"]["example"]
     assert view["components"]["securitySchemes"]["bearer"]["type"] == "http"
+
+
+@pytest.mark.parametrize("path", ["/api/openapi.json", "/api/openapi.yaml"])
+@pytest.mark.parametrize(
+    "query", ["media=json", "auth=bearer", "examples=xml", "auth=bearer&media=json"]
+)
+def test_a_view_is_made_once_whatever_the_host_is(server, monkeypatch, path, query):
+    url = f"{server.url}{path}?{query}"
+    own = request("GET", url).text
+    assert f"{server.url}/api" in own
+    monkeypatch.delattr(Contract, "served")
+    for host in ("a.example", "b.example:8443", "[2001:db8::1]:8000"):
+        answer = request("GET", url, headers={"Host": host})
+        assert answer.text == own.replace(f"{server.url}/api", f"http://{host}/api")
+    if path.endswith("json"):
+        assert answer.json()["servers"] == [{"url": "http://[2001:db8::1]:8000/api"}]
+    else:
+        # All of the document takes seconds to read.
+        servers = answer.text[answer.text.index("servers:\n") :].partition("\n-")
+        line = servers[2].partition("\n")[0] if servers[1] else servers[0]
+        assert yaml.safe_load("-" + line) == [{"url": "http://[2001:db8::1]:8000/api"}]
 
 
 @pytest.mark.parametrize("kind", KINDS)
