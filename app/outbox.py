@@ -1,5 +1,6 @@
 """Empty the outbox: take each message, send it, note that it is gone."""
 
+import os
 import smtplib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -107,10 +108,15 @@ def as_mail(message: EmailMessage, mail_from: str) -> Mail:
 
 
 def _write_file(folder: Path, message: EmailMessage, mail_from: str) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+    # Links in mails open accounts. `parents=True` alone would give the mode to the last folder.
+    for each in (*reversed(folder.parents), folder):
+        each.mkdir(mode=0o700, exist_ok=True)
     target = folder / f"{message.id:08}-{message.template}.eml"
     unfinished = target.with_suffix(".part")
-    unfinished.write_bytes(as_mail(message, mail_from).as_bytes())
+    # One that a process left behind may have another mode.
+    unfinished.unlink(missing_ok=True)
+    with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(as_mail(message, mail_from).as_bytes())
     unfinished.replace(target)
 
 

@@ -1,5 +1,7 @@
 """E-mails leave the outbox once each, whoever empties it and whatever fails on the way."""
 
+import os
+import stat
 import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -64,6 +66,25 @@ def test_a_message_becomes_a_file_that_every_mail_program_opens(
     assert "Bonjour Élodie," in mail.get_content()
     assert "https://panel.example/x?token=t" in mail.get_content()
     assert deliver(server.engine, to_files, at()) == (0, 0)
+
+
+def test_only_the_user_of_the_server_can_read_files(server, session, tmp_path):
+    (tmp_path / "there").mkdir(mode=0o755)
+    for folder in ("mail/of/shop", "there"):
+        posted(session)
+        before = os.umask(0)
+        try:
+            assert deliver(server.engine, sender(f"file://{tmp_path}/{folder}", FROM), at()) == (
+                1,
+                0,
+            )
+        finally:
+            os.umask(before)
+        (path,) = (tmp_path / folder).iterdir()
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE((tmp_path / "mail/of/shop").stat().st_mode) == 0o700
+    # An administrator may have reasons for another mode.
+    assert stat.S_IMODE((tmp_path / "there").stat().st_mode) == 0o755
 
 
 def test_the_language_is_that_of_the_customer(session):
