@@ -301,3 +301,33 @@ def test_a_number_with_an_exponent_beyond_every_limit_is_malformed(client, sessi
     assert client.patch(path, data={"monthly": text}).status_code == 422
     answer = client.patch(path, data={"monthly": text}, headers={"Accept": "application/xml"})
     assert answer.status_code == 422
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2026-W01-1T00:00:00Z", "2026-W01-1 00:00:00", "20260101T000000Z", "2026-01-01T00:00:00,5Z",
+     "20260101", "2026-01-01T00:00+00:00", "2026-01-01T00:00:00+0000", "2026-01-01T00:00:00+00",
+     "2026-01-01_00:00:00Z", "2026-01-01T000000.000Z", "2026-01-01T00:00:00+00:00:00",
+     "2026-01-01T00:00:00.Z", "2026-01-01T00:00:00+00:60", "2026-01-01T24:00:00Z",
+     "2026-02-30T00:00:00Z", "2026-001T00:00:00.000Z", "2026-01-01 00:00",
+     "\u0662026-01-01T00:00:00Z", "2026-01-01T00:00:00+24:00"],
+)  # fmt: skip
+def test_a_timestamp_that_is_not_of_rfc_3339_is_refused(client, session, text):
+    service = a_service(session)
+    answer = client.patch(f"/services/{service.id}", json={"trial_ends_at": text})
+    assert answer.status_code == 422
+    assert answer.json()["errors"].keys() == {"trial_ends_at"}
+    assert client.get(f"/services/{service.id}").json()["trial_ends_at"] is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["2026-01-01T00:00:00Z", "2026-01-01t00:00:00z", "2026-01-01 00:00:00Z", "2026-01-01",
+     "2026-01-01 00:00:00", "2026-01-01T00:00:00", "2026-01-01T00:00:00.0Z",
+     "2026-01-01T00:00:00.000000000Z", "2026-01-01T01:00:00+01:00", "2025-12-31T19:30:00-04:30",
+     "2026-01-01T00:00:00-00:00"],
+)  # fmt: skip
+def test_a_timestamp_of_rfc_3339_and_its_short_spellings_are_read(client, session, text):
+    service = a_service(session)
+    answer = client.patch(f"/services/{service.id}", json={"trial_ends_at": text})
+    assert answer.json()["trial_ends_at"] == "2026-01-01T00:00:00.000000Z"
