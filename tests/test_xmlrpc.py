@@ -52,6 +52,8 @@ def test_the_key_may_be_a_member_of_the_struct(server, session):
         ("system.methodHelp", ["customers.index"]),
         ("system.methodSignature", [{"api_key": 5}]),
         ("system.multicall", ["nothing"]),
+        ("system.multicall", []),
+        ("system.multicall", [[]]),
         ("system.nothing", []),
     ],
 )
@@ -283,6 +285,10 @@ def test_a_batch_without_a_key_takes_those_of_its_calls(server, session):
     done, refused = ask(server, None, "system.multicall", calls)
     assert done[0]["data"] == []
     assert refused["faultCode"] == 401
+
+
+def test_an_empty_batch_needs_a_key_and_returns_nothing(call):
+    assert call("system.multicall", []) == []
 
 
 def test_a_batch_has_a_limit(call):

@@ -168,6 +168,9 @@ def multicall(*arguments: Any) -> list[Any]:
     if not isinstance(calls, list) or len(calls) > BATCH:
         check_key()
         raise _malformed(say("A batch is one list of at most {limit} calls.", limit=BATCH))
+    if not calls:
+        # No call of it would be refused without a key.
+        check_key()
     results = [outcome(partial(_batched, call)) for call in calls]
     return [
         {"faultCode": result.faultCode, "faultString": result.faultString}
