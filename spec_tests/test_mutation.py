@@ -17,7 +17,7 @@ from spec_tests.mutation.report import Report, Verdict, known_reasons, written_d
 from spec_tests.mutation.writing import writer
 from spec_tests.recording import FOLDER
 
-pytestmark = [pytest.mark.own, pytest.mark.once]
+pytestmark = [pytest.mark.own, pytest.mark.once, pytest.mark.needs("minutes")]
 CONTRACT = contract()
 MUTANTS = mutants(CONTRACT.document)
 

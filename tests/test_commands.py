@@ -21,6 +21,8 @@ from tests.http import request
 from tests.processes import ROOT, command, labels, serving
 from tests.waiting import wait_until
 
+pytestmark = pytest.mark.needs("minutes")
+
 TOKEN = re.compile(r"\b\d+\|CLIENTXCMS[A-Za-z0-9]{40}[0-9a-f]{8}\b")
 
 
@@ -155,7 +157,6 @@ def test_a_key_can_be_for_some_networks_and_have_a_limit_of_its_own(server, here
     assert (answer.status_code, answer.headers["x-ratelimit-limit"]) == (200, "90")
 
 
-@pytest.mark.needs("minutes")
 def test_a_rotated_key_has_a_new_token_and_the_old_one_for_a_while(server, here, session):
     old = a_key(session, "health")
     number = old.partition("|")[0]
@@ -184,7 +185,6 @@ def test_a_revoked_key_is_refused_from_the_next_request_on(server, here, session
     assert f"no API key {key_id}" in refused("revoke-api-key", key_id, **here)
 
 
-@pytest.mark.needs("minutes")
 def test_a_new_administrator_can_own_keys_and_exists_once(here, session):
     run("create-admin", "Grace@Example.org", **here)
     assert session.scalars(select(Admin.email)).all() == ["grace@example.org"]
@@ -193,7 +193,6 @@ def test_a_new_administrator_can_own_keys_and_exists_once(here, session):
     assert "not an e-mail address" in refused("create-admin", "grace", **here)
 
 
-@pytest.mark.needs("minutes")
 def test_a_service_can_be_made_by_hand(here, session):
     customer, product = a_customer(session), a_product(session, name="VPS S", stock=3)
     printed = run("create-service", customer.email, str(product.id), "--billing=annually", **here)
@@ -225,7 +224,6 @@ def test_a_command_does_not_wait_for_what_only_a_server_needs():
     assert (ran.stdout, ran.stderr) == ("set()\n", "")
 
 
-@pytest.mark.needs("minutes")
 def test_a_database_that_is_not_there_yet_is_made_by_migrating(tmp_path):
     here = {"DATABASE_URL": new_database(tmp_path)}
     assert "clientxcms:migrate" in refused("list-api-keys", **here)
@@ -243,7 +241,6 @@ def earlier(tmp_path):
     return {"DATABASE_URL": address, "DATA_DIR": str(tmp_path / "storage")}
 
 
-@pytest.mark.needs("minutes")
 def test_a_server_is_not_started_on_the_database_of_an_earlier_version(earlier, tmp_path):
     for name in ("serve", "list-api-keys"):
         reason = refused(name, PORT="0", **earlier)
@@ -313,7 +310,6 @@ def test_the_first_start_makes_a_shop_with_something_of_everything(demo):
     )
 
 
-@pytest.mark.needs("minutes")
 def test_a_second_start_keeps_what_is_there_and_prints_no_key(tmp_path):
     with serving(tmp_path) as (url, printed):
         key = labels(printed.read_text())["Token"]
@@ -324,7 +320,6 @@ def test_a_second_start_keeps_what_is_there_and_prints_no_key(tmp_path):
         assert get(url, "/products", key).json()["total"] == 24
 
 
-@pytest.mark.needs("minutes")
 def test_an_empty_shop_can_be_asked_for(tmp_path):
     with serving(tmp_path, DEMO_DATA="0") as (url, printed):
         assert labels(printed.read_text()).keys() == {"Server", "Documentation"}
@@ -335,7 +330,6 @@ def test_an_empty_shop_can_be_asked_for(tmp_path):
         assert get(url, "/statistics", key).json()["data"]["customers"]["total"] == 0
 
 
-@pytest.mark.needs("minutes")
 def test_several_processes_serve_at_one_address_and_end_together_without_a_word(tmp_path):
     settings = {"WORKERS": "2", "RATE_LIMIT": "1000000", "TMPDIR": str(tmp_path)}
     with serving(tmp_path, **settings) as (url, printed):

@@ -12,6 +12,7 @@ from app.portal.threads import in_threads
 from models import Customer, Group, Metadata, Pricing, Product, Service
 from tests.factories import a_customer, a_group, a_key
 from tests.http import open_client
+from tests.needs import needs
 from tests.rpc import ask
 from tests.security.shop import OPERATIONS
 from tests.security.wire import connect
@@ -92,6 +93,7 @@ LISTS = {
 
 
 @pytest.fixture
+@needs("minutes")
 def crowd(session):
     """A function that brings one group up to a number of products and of sub-groups, and one
     customer up to as many services; each item has a metadata entry, and a price if it is sold."""
