@@ -168,7 +168,7 @@ def test_a_rotated_key_has_a_new_token_and_the_old_one_for_a_while(server, here,
     def statuses():
         return [get(server.url, "/health", each).status_code for each in (old, fresh, newest)]
 
-    wait_until(lambda: statuses() == [401, 401, 200], seconds=0.5)
+    wait_until(lambda: statuses() == [401, 401, 200])
     assert "at most 604800" in refused("rotate-api-key", number, "--overlap=604801", **here)
     assert "no API key 999" in refused("rotate-api-key", "999", **here)
 
@@ -179,7 +179,7 @@ def test_a_revoked_key_is_refused_from_the_next_request_on(server, here, session
     key_id = revoked.partition("|")[0]
     assert f"{key_id} (test)" in run("revoke-api-key", key_id, **here)
     # MariaDB is asked ten times a second whether keys have changed.
-    seconds = 0.5 if server.engine.dialect.name == "mariadb" else 0
+    seconds = 10 if server.engine.dialect.name == "mariadb" else 0
     wait_until(lambda: get(server.url, "/health", revoked).status_code == 401, seconds)
     assert get(server.url, "/health", kept).status_code == 200
     assert f"no API key {key_id}" in refused("revoke-api-key", key_id, **here)
