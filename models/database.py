@@ -107,14 +107,12 @@ class LocalDatabase:
         self, work: Callable[[Reader, *Arguments], Result], *arguments: *Arguments
     ) -> Result:
         try:
-            with self._reader.limited(LOOP_SECONDS) as reader:
-                return work(reader, *arguments)
+            return work(self._reader.limited(LOOP_SECONDS), *arguments)
         except TooSlow:
             pass
 
         def again() -> Result:
-            with self._slow_reader.limited(READ_SECONDS) as reader:
-                return work(reader, *arguments)
+            return work(self._slow_reader.limited(READ_SECONDS), *arguments)
 
         return await self._in_turn(self._slow, again)
 

@@ -6,8 +6,7 @@ the names of its parameters, and the functions that convert values on their way 
 """
 
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import inf
@@ -129,14 +128,10 @@ class LocalReader:
         self._connection: sqlite3.Connection | None = None
         self._deadline = inf
 
-    @contextmanager
-    def limited(self, seconds: float) -> Iterator["LocalReader"]:
-        """Return this reader, whose statements raise TooSlow once that much time is over."""
+    def limited(self, seconds: float) -> "LocalReader":
+        """Return this reader, whose statements from now on raise TooSlow after that much time."""
         self._deadline = monotonic() + seconds
-        try:
-            yield self
-        finally:
-            self._deadline = inf
+        return self
 
     def rows(self, statement: Select[Any], parameters: Parameters) -> Rows:
         prepared = prepare(statement, self.dialect)
