@@ -148,11 +148,6 @@ class Protocol(HttpToolsProtocol):
         self._received = self._piece
         self._framing = 0
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        # Nothing reads trailers, and they must not count as headers (RFC 9110 section 6.5.1).
-        if self._in_head:
-            super().on_header(name, value)
-
     def on_headers_complete(self) -> None:
         if self._received > URL_LIMIT:
             size = sum(len(name) + len(value) for name, value in self.headers) + len(self.url)
@@ -165,6 +160,9 @@ class Protocol(HttpToolsProtocol):
         self._in_head = False
         self._framing = 0
         super().on_headers_complete()
+        # The request has its list. Trailers go into another one, which nothing reads: they must not
+        # count as headers (RFC 9110 section 6.5.1).
+        self.headers = []
 
     def _stop(self, problem: Problem) -> None:
         """End the parser, upon which uvicorn answers what is no HTTP to it."""
