@@ -37,7 +37,7 @@ FORMATS = {
 # How many parts a value may have for all its errors to be looked for: members, and entries.
 EXPLAINED = 200
 # Keywords that speak of all that is in an object or a list.
-_OF_THE_WHOLE = frozenset({"required", "minItems", "minProperties", "dependentRequired"})
+_OF_THE_WHOLE = frozenset({"required", "minItems", "minProperties"})
 Path = tuple[str | int, ...]
 
 

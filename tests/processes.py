@@ -41,6 +41,12 @@ def children(pid):
     return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
+def memory(pid):
+    """The resident memory of a process, in bytes."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    return int(status.partition("VmRSS:")[2].split()[0]) * 1024
+
+
 def free_port():
     """A port to listen at, which nobody else is given until this process ends.
 

@@ -63,10 +63,8 @@ def test_the_links_of_a_page_are_in_its_body_however_long_they_are(
         a_product(session, group=group)
     query = f"per_page=1&page=2&unused={'x' * length}"
     headers = {"Authorization": f"Bearer {a_key(session)}"}
-    limit = 8000 if length > 8000 else None
-    for url in (server.url, proxied):
-        if limit and url == proxied:
-            continue  # nginx itself takes no address that long.
+    # nginx itself takes no address of more than 8 KB.
+    for url in (server.url, proxied) if length < 8000 else (server.url,):
         answer = request("GET", f"{url}/api/application/products?{query}", headers=headers)
         assert answer.status_code == 200
         assert size_of(answer.headers) < PAGE

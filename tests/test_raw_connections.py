@@ -9,6 +9,7 @@ from contextlib import suppress
 import httpx
 import pytest
 
+from tests.processes import memory
 from tests.serving import served
 from tests.test_graceful_stop import received
 from tests.waiting import wait_until
@@ -32,12 +33,6 @@ def process(tmp_path_factory):
 
 def connect(process):
     return socket.create_connection(("127.0.0.1", process.port), timeout=30)
-
-
-def memory(process):
-    """The memory of the server, in bytes."""
-    with open(f"/proc/{process.popen.pid}/status", encoding="ascii") as status:
-        return next(int(line.split()[1]) * 1024 for line in status if line.startswith("VmRSS"))
 
 
 def sockets(process):
@@ -71,7 +66,7 @@ ENDLESS = {
 @pytest.mark.parametrize("is_known", [True, False], ids=["with a key", "without a key"])
 def test_trailers_and_framing_have_the_limit_of_a_head(process, start, piece, is_known):
     head = CHUNKED + b"Content-Type: application/json\r\n"
-    before = memory(process)
+    before = memory(process.popen.pid)
     with connect(process) as connection:
         connection.sendall(head + authorization(process) * is_known + b"\r\n" + start)
         with suppress(ConnectionError):
@@ -79,7 +74,7 @@ def test_trailers_and_framing_have_the_limit_of_a_head(process, start, piece, is
                 connection.sendall(piece)
                 if sent % (MEGABYTE // 4) < len(piece):
                     time.sleep(0.005)
-        assert memory(process) < before + 16 * MEGABYTE
+        assert memory(process.popen.pid) < before + 16 * MEGABYTE
         answer = b""
         with suppress(ConnectionError):
             answer = connection.recv(65536)
@@ -108,7 +103,7 @@ def test_requests_wait_unread_for_the_responses_before_them(process):
         with suppress(TimeoutError, ConnectionError):
             for _ in range(25 * MEGABYTE // (1000 * len(GET))):
                 connection.sendall(GET * 1000)
-        assert memory(process) < MEMORY
+        assert memory(process.popen.pid) < MEMORY
         assert answers(process, GET).startswith(b"HTTP/1.1 200 ")
 
 

@@ -230,8 +230,9 @@ class Protocol(HttpToolsProtocol):
         """Look once in a while whether somebody sends too slowly."""
         if self.transport.is_closing():
             return
-        is_waiting = self._began is not None and not self.pipeline
-        waited = self.loop.time() - (self._began or 0) if is_waiting else 0
+        # In a pipeline it is the client who waits.
+        began = None if self.pipeline else self._began
+        waited = self.loop.time() - began if began is not None else 0
         if waited >= self.patience and self._in_head:
             self._refuse(too_slow(self.patience))
         elif waited >= 2 * self.patience:

@@ -83,10 +83,10 @@ class Routing(SpecMiddleware):
         let only some paths through would not know others. Raises a 404 problem for a path that
         only the contract could know.
         """
-        base, slash, rest = path.partition(f"{self.base_path}/")
-        if base or not slash or b"%2f" in raw_path.lower():
+        start = f"{self.base_path}/"
+        if not path.startswith(start) or b"%2f" in raw_path.lower():
             return None, []
-        segments = rest.removesuffix("/").split("/")
+        segments = path.removeprefix(start).removesuffix("/").split("/")
         for places in self.places.get(len(segments), ()):
             shape = tuple(ID if n in places else part for n, part in enumerate(segments))
             if shape in self.routes:

@@ -21,7 +21,7 @@ from models.engine import make_engine
 from models.migrate import upgrade
 from tests.factories import a_key
 from tests.keys import number
-from tests.processes import free_port, until_it_listens
+from tests.processes import free_port, memory, until_it_listens
 from tests.settings import RATE_LIMIT, UNHURRIED
 
 ROOT = Path(__file__).parent.parent.parent
@@ -59,8 +59,7 @@ class Shop:
 
     def memory(self) -> float:
         """The memory of the server, in MB."""
-        status = Path(f"/proc/{self.process}/status").read_text()
-        return int(status.partition("VmRSS:")[2].split()[0]) / 1024
+        return memory(self.process) / 2**20
 
 
 def make_keys(session: Session) -> Keys:

@@ -82,19 +82,9 @@ async def pipeline(target: Target, random: Random) -> list[Response]:
         [LIVE * 2000, big * 500, (START + b"Content-Length: 3\r\n\r\n{}\n") * 1000]
     )
     async with connect(target, receive_buffer=random.choice([4096, 65536])) as wire:
-        async with asyncio.timeout(3) as limit:
-            del limit
-            sent = 0
-            while sent < MOST:
-                wire.writer.write(piece)
-                sent += len(piece)
-                try:
-                    async with asyncio.timeout(0.2):
-                        await wire.writer.drain()
-                except TimeoutError:
-                    break
-                except OSError:
-                    break
+        for _ in range(MOST // len(piece)):
+            if not await wire.send(piece, patience=0.2):
+                break
         await asyncio.sleep(random.random())
     return [NOTHING]
 

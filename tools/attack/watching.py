@@ -1,11 +1,11 @@
 """What an attack costs: memory of the server, and waiting time of a client that does no harm."""
 
 import asyncio
-import re
 import time
 from dataclasses import dataclass, field
 from statistics import quantiles
 
+from tests.processes import memory
 from tools.attack.wire import Target, ask
 
 # What the client that does no harm reads, again and again.
@@ -17,7 +17,6 @@ READS = (
     "/api/application/groups?per_page=100",
 )
 PAUSE = 0.05
-_RESIDENT = re.compile(r"^VmRSS:\s+(\d+)", re.MULTILINE)
 
 
 @dataclass
@@ -52,10 +51,3 @@ async def watch(target: Target, until: asyncio.Event) -> Watched:
             watched.lost.append(f"{path}: {response.status} {response.body[:200]!r}")
         await asyncio.sleep(PAUSE)
     return watched
-
-
-def memory(pid: int) -> int:
-    """Return the resident memory of a process, in bytes."""
-    with open(f"/proc/{pid}/status", encoding="ascii") as status:
-        found = _RESIDENT.search(status.read())
-    return int(found[1]) * 1024 if found else 0

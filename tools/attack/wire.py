@@ -44,11 +44,11 @@ class Wire:
         self.reader = reader
         self.writer = writer
 
-    async def send(self, data: bytes) -> bool:
+    async def send(self, data: bytes, patience: float = PATIENCE) -> bool:
         """Send bytes. Returns whether the server still takes them."""
         try:
             self.writer.write(data)
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(patience):
                 await self.writer.drain()
         except (OSError, TimeoutError):
             return False
